@@ -88,6 +88,12 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         New frame with exactly the columns of ``COLUMNS``, sorted by person, date, kind and start.
+
+    Raises
+    ------
+    InputError
+        On a column that the nightly table does not have, or a value that is no number or no time; the message names
+        the row (counted from 1 in the order given) and the column.
     """
     extra = [name for name in table.columns if name not in COLUMNS]
     if extra:
@@ -98,9 +104,15 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
         )
     frame = table.reindex(columns=list(COLUMNS)).copy()
     for name in NUMBERS:
-        frame[name] = pd.to_numeric(frame[name]).astype("float64")
+        numbers = pd.to_numeric(frame[name], errors="coerce").astype("float64")
+        _refuse(
+            numbers.isna() & frame[name].notna(), frame, "nightly table", name, "is no number", "a number or nothing"
+        )
+        frame[name] = numbers
     for name in TIMES:
-        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[ms]")
+        times = pd.to_datetime(frame[name], errors="coerce").astype("datetime64[ms]")
+        _refuse(times.isna() & frame[name].notna(), frame, "nightly table", name, "is no time", "a local date and time")
+        frame[name] = times
     for name in TEXTS:
         frame[name] = frame[name].astype("str").where(frame[name].notna(), None)
     order = ["person_id", "night_date", "sleep_kind", "start_local"]
@@ -130,12 +142,9 @@ def validate(table: pd.DataFrame, *, where: str = "nightly table") -> pd.DataFra
     computed = 100 * table["total_sleep_min"] / table["time_in_bed_min"].where(table["time_in_bed_min"] > 0)
     wrong = (table["sleep_efficiency_pct"] - computed).abs() > 0.5
     _refuse(wrong, table, where, "sleep_efficiency_pct", "is not asleep over in bed", "100 * asleep / in bed")
-    _refuse(
-        ~table["sleep_kind"].isin(["main", "nap"]), table, where, "sleep_kind", "is unknown", "'main' or 'nap'"
-    )
-    main = table[table["sleep_kind"] == "main"]
-    twice = main.duplicated(["person_id", "night_date"])
-    _refuse(twice, main, where, "night_date", "is a second main night of one date", "one main night a date")
+    _refuse(~table["sleep_kind"].isin(["main", "nap"]), table, where, "sleep_kind", "is unknown", "'main' or 'nap'")
+    twice = table.duplicated(["person_id", "night_date", "sleep_kind"]) & (table["sleep_kind"] == "main")
+    _refuse(twice, table, where, "night_date", "is a second main night of one date", "one main night a date")
     return table
 
 

@@ -1,0 +1,75 @@
+# The short commands of the study. The environment is made on first use, in .venv.
+PROFILE ?= laptop
+RUN ?=
+SEEDS ?=
+SET ?=
+EXPORT ?=
+VENV ?= .venv
+
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+STUDY := $(PY) -m sleepcot_utils.study
+OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET),--set $(setting))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help env study smoke sweep coach where promote test lint types format clean
+
+help:
+	@echo "make study                    all notebooks in order, real results; about 20 minutes on 2 cores, set-up included"
+	@echo "make study PROFILE=gpu        another profile: smoke, laptop, gpu, paper"
+	@echo "make study SET='03.max_steps=50 seed=2' RUN=mine    other parameters, in a run of their own"
+	@echo "make smoke                    the same in miniature; a few minutes"
+	@echo "make sweep SEEDS=1,2,3        more student seeds; students that exist are kept"
+	@echo "make coach EXPORT=folder      advice for the persons of a wearable export, by the student of RUN (laptop)"
+	@echo "make where [RUN=laptop]       where notebooks, figures and the result table are"
+	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
+	@echo "make test | lint | types      tests; ruff and generated files; mypy"
+	@echo "make format                   format the code"
+	@echo "make env                      only the environment in $(VENV) (PYTHON=..., TORCH_PIP_ARGS=...)"
+	@echo "make clean                    remove all runs but the reference run, and caches; keeps $(VENV)"
+
+env: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@PYTHON="$(PYTHON)" TORCH_PIP_ARGS="$(TORCH_PIP_ARGS)" bash tools/make_environment.sh $(VENV)
+	@touch $(READY)
+
+study: $(READY)
+	@$(STUDY) run $(OPTIONS)
+
+smoke: $(READY)
+	@$(STUDY) run --profile smoke $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET),--set $(setting))
+
+sweep: $(READY)
+	@$(STUDY) sweep $(OPTIONS) --seeds '$(SEEDS)'
+
+coach: $(READY)
+	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop)
+
+where: $(READY)
+	@$(STUDY) where --run $(or $(RUN),$(PROFILE))
+
+promote: $(READY)
+	@$(STUDY) promote --run $(or $(RUN),laptop)
+
+test: $(READY)
+	@$(PY) -m pytest
+
+lint: $(READY)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) tools/environment_yml.py --check
+
+types: $(READY)
+	@$(PY) -m mypy
+
+format: $(READY)
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+clean:
+	@rm -rf data/runs .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	@find papermill_runs figures -mindepth 1 -maxdepth 1 -type d ! -name reference -exec rm -rf {} + 2>/dev/null || true
+	@find sleepcot_utils tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Removed all runs but the reference run, and caches."

@@ -1,0 +1,120 @@
+# The order of the study: one rule a notebook; arms and student seeds are wildcards.
+#
+# `make study` calls this file with the plan that it has checked. By hand, and for a cluster:
+#
+#   snakemake --cores 2 --config profile=laptop
+#   snakemake --executor slurm --jobs 8 --config profile=gpu run=qwen      (with the plugin of that executor)
+#
+# A notebook is an `ancient` input: its time does not matter, what it runs does. `params.code` is a hash of its code cells
+# and of the modules that they import, without comments and docstrings, and `params.shipped` of the data files that
+# it reads. So prose retrains nothing and a change of code, data or parameters reruns what depends on it.
+
+import os
+import sys
+
+sys.path.insert(0, workflow.basedir)
+
+from sleepcot_utils.paths import output_root, reference_data
+from sleepcot_utils.study.dag import declared_outputs, job_params, outputs_of_study, upstream_outputs, upstream_records
+from sleepcot_utils.study.plan import plan_from_config
+from sleepcot_utils.study.stages import notebook_file, stage_of
+
+PLAN = plan_from_config(config)
+#: What executes a notebook, with the interpreter that runs Snakemake; `SLEEPCOT_EXECUTE` replaces it in tests.
+EXECUTE = os.environ.get("SLEEPCOT_EXECUTE") or f"{sys.executable} -m sleepcot_utils.study notebook"
+
+SIMULATE = "01_simulate_wearable_nights"
+TEACH = "02_prompt_the_teacher"
+DISTILL = "03_distill_the_student"
+COMPARE = "04_compare_student_and_baselines"
+
+
+def local(path):
+    """Relative to the working folder where possible: a clone that moves has nothing to run again."""
+    return str(path.relative_to(output_root()) if path.is_relative_to(output_root()) else path)
+
+
+def shipped(notebook):
+    folders = (reference_data(name) for name in stage_of(notebook).shipped)
+    return [local(folder) for folder in folders if folder.exists()]
+
+
+def outputs(notebook, **student):
+    files, folders = declared_outputs(PLAN.run, notebook, **student)
+    return [*files, *(directory(folder) for folder in folders)]
+
+
+workdir: str(output_root())
+
+
+wildcard_constraints:
+    arm=r"[a-z_]+",
+    student_seed=r"\d+",
+
+
+rule study:
+    input:
+        outputs_of_study(PLAN),
+    default_target: True
+
+
+rule simulate:
+    input:
+        notebook=ancient(local(notebook_file(SIMULATE))),
+        shipped=ancient(shipped(SIMULATE)),
+    output:
+        outputs(SIMULATE),
+    params:
+        **job_params(PLAN, SIMULATE),
+    threads: stage_of(SIMULATE).threads
+    shell:
+        "{EXECUTE} " + SIMULATE + " --parameters {params.parameters:q}"
+
+
+rule teach:
+    input:
+        upstream_outputs(PLAN, TEACH),
+        records=ancient(upstream_records(PLAN, TEACH)),
+        notebook=ancient(local(notebook_file(TEACH))),
+        shipped=ancient(shipped(TEACH)),
+    output:
+        outputs(TEACH),
+    params:
+        **job_params(PLAN, TEACH),
+    threads: stage_of(TEACH).threads
+    resources:
+        api=1,
+    shell:
+        "{EXECUTE} " + TEACH + " --parameters {params.parameters:q}"
+
+
+rule distill:
+    input:
+        upstream_outputs(PLAN, DISTILL),
+        records=ancient(upstream_records(PLAN, DISTILL)),
+        notebook=ancient(local(notebook_file(DISTILL))),
+        shipped=ancient(shipped(DISTILL)),
+    output:
+        outputs(DISTILL, arm="{arm}", student_seed="{student_seed}"),
+    params:
+        **job_params(PLAN, DISTILL),
+    threads: stage_of(DISTILL).threads
+    resources:
+        gpu=1 if PLAN.profile.gpus else 0,
+    shell:
+        "{EXECUTE} " + DISTILL + " --parameters {params.parameters:q}"
+
+
+rule compare:
+    input:
+        upstream_outputs(PLAN, COMPARE),
+        records=ancient(upstream_records(PLAN, COMPARE)),
+        notebook=ancient(local(notebook_file(COMPARE))),
+        shipped=ancient(shipped(COMPARE)),
+    output:
+        outputs(COMPARE),
+    params:
+        **job_params(PLAN, COMPARE),
+    threads: stage_of(COMPARE).threads
+    shell:
+        "{EXECUTE} " + COMPARE + " --parameters {params.parameters:q}"

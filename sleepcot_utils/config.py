@@ -1,0 +1,250 @@
+"""The parameters of every notebook: name, plain type, default, range and help, in one place.
+
+A model's defaults are the `smoke` profile, and a notebook's parameters cell shows the same values. Types are ``int``,
+``float``, ``str`` and ``bool`` only: Papermill injects no others faithfully from its command line, and
+``papermill --help-notebook`` lists them all. A list is therefore one text with commas, such as ``"1,2"``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sleepcot_utils.allowed import Listed, Matches, OneOf
+from sleepcot_utils.errors import ParameterError
+from sleepcot_utils.paths import RUN_NAME
+
+#: Arms that notebook 03 can train. An arm is added here and in the recipes of the `distill` room.
+ARMS = ("answer_only", "answer_only_equal_tokens", "cot")
+PROFILE_NAMES = ("smoke", "laptop", "gpu", "paper")
+WINDOWS_NIGHTS = (7, 14, 30)
+TEACHERS = ("expert", "openai", "local")
+ADAPTERS = ("lora", "full")
+DEVICES = ("auto", "cpu", "cuda")
+#: Seeds must fit the 32-bit seeds of the libraries underneath (``numpy.random.SeedSequence`` takes any, Trainer does not).
+LARGEST_SEED = 2**32 - 1
+
+
+def _arm(item: str) -> str:
+    return OneOf(ARMS)(item)
+
+
+def _seed(item: str) -> int:
+    if not (item.isascii() and item.isdecimal() and int(item) <= LARGEST_SEED):
+        raise ValueError(f"{item!r} is not a seed")
+    return int(item)
+
+
+RunName = Annotated[
+    str, AfterValidator(Matches("1 to 64 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+                                lambda text: RUN_NAME.fullmatch(text) is not None))
+]  # fmt: skip
+NonEmpty = Annotated[str, AfterValidator(Matches("a text that is not empty", lambda text: bool(text.strip())))]
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+Arm = Annotated[str, AfterValidator(OneOf(ARMS))]
+ArmList = Annotated[str, AfterValidator(Listed(f"arms among {', '.join(ARMS)}, with commas between them", _arm))]
+SeedList = Annotated[str, AfterValidator(Listed('a text of whole numbers with commas, such as "1,2"', _seed))]
+
+
+class StudyParameters(BaseModel):
+    """Parameters that every notebook takes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    run: RunName = Field("smoke", description="name of the run; a folder name")
+    profile: Annotated[str, AfterValidator(OneOf(PROFILE_NAMES))] = Field(
+        "smoke", description="profile that set the sizes: smoke, laptop, gpu or paper"
+    )
+    seed: Seed = Field(1, description="seed of everything that is drawn at random")
+
+
+class SimulateParameters(StudyParameters):
+    """Parameters of ``01_simulate_wearable_nights``."""
+
+    persons: int = Field(48, ge=12, le=20_000, description="simulated persons")
+    nights: int = Field(28, ge=14, le=365, description="nights simulated for each person")
+    window_nights: Annotated[int, AfterValidator(OneOf(WINDOWS_NIGHTS))] = Field(
+        14, description="nights that one report summarizes: 7, 14 or 30"
+    )
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> SimulateParameters:
+        if self.window_nights > self.nights:
+            raise ValueError(f"window_nights is {self.window_nights}, but only {self.nights} nights are simulated")
+        return self
+
+
+class TeachParameters(StudyParameters):
+    """Parameters of ``02_prompt_the_teacher``."""
+
+    teacher: Annotated[str, AfterValidator(OneOf(TEACHERS))] = Field(
+        "expert", description="who answers: expert (rules, no model), openai (remote) or local (open model)"
+    )
+    teacher_model: str = Field("", description="model name of a remote teacher, hub id or folder of a local one")
+    planted_error_rate: float = Field(
+        0.1, ge=0.0, le=0.5, allow_inf_nan=False, description="share of the expert's answers that get a planted error"
+    )
+    questions_per_report: int = Field(3, ge=1, le=8, description="follow-up questions asked about each report")
+    validation_persons: int = Field(6, ge=2, le=5_000, description="persons held out for early stopping")
+    test_persons: int = Field(10, ge=2, le=5_000, description="persons held out for the comparison")
+    allow_remote: bool = Field(False, description="consent to send masked prompts to a teacher on another machine")
+    max_requests: int = Field(2000, ge=1, le=10_000_000, description="most requests that a remote teacher may be sent")
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> TeachParameters:
+        if self.teacher != "expert" and not self.teacher_model.strip():
+            raise ValueError(f"teacher_model is empty, but the teacher {self.teacher!r} needs a model name")
+        return self
+
+
+class DistillParameters(StudyParameters):
+    """Parameters of ``03_distill_the_student``, which runs once per arm and student seed."""
+
+    arm: Arm = Field("cot", description="what the student learns from: answer_only or cot (rationale, then answer)")
+    student_seed: Seed = Field(1, description="seed of this student's training")
+    student: NonEmpty = Field("embedded", description="base model: embedded, a hub id, or a folder")
+    adapter: Annotated[str, AfterValidator(OneOf(ADAPTERS))] = Field(
+        "lora", description="lora (small adapter) or full (all weights)"
+    )
+    max_steps: int = Field(12, ge=1, le=1_000_000, description="optimizer steps at most")
+    batch_size: int = Field(4, ge=1, le=4096, description="examples per optimizer step")
+    learning_rate: float = Field(0.003, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate")
+    eval_every_steps: int = Field(6, ge=1, le=1_000_000, description="steps between validation losses")
+    patience: int = Field(5, ge=1, le=1000, description="validations without progress before training stops")
+    knowledge_repeats: int = Field(
+        2, ge=1, le=100, description="times each knowledge question stands in the training set"
+    )
+    max_new_tokens: int = Field(96, ge=1, le=4096, description="longest answer, in tokens")
+    device: Annotated[str, AfterValidator(OneOf(DEVICES))] = Field("auto", description="auto, cpu or cuda")
+
+
+class CompareParameters(StudyParameters):
+    """Parameters of ``04_compare_student_and_baselines``."""
+
+    arms: ArmList = Field("answer_only,cot", description="arms to compare, with commas")
+    student_seeds: SeedList = Field("1,2", description="student seeds to compare, with commas")
+    student: NonEmpty = Field("embedded", description="base model, asked without any training")
+    max_new_tokens: int = Field(96, ge=1, le=4096, description="longest answer of the base model, in tokens")
+    device: Annotated[str, AfterValidator(OneOf(DEVICES))] = Field("auto", description="auto, cpu or cuda")
+    margin: float = Field(0.1, gt=0.0, lt=1.0, allow_inf_nan=False, description="non-inferiority margin on a score")
+    resamples: int = Field(500, ge=100, le=1_000_000, description="bootstrap and permutation resamples")
+
+
+class CoachParameters(StudyParameters):
+    """Parameters of ``08_coach_your_own_nights``."""
+
+    export: str = Field("", description="folder or file of a wearable export; empty is an error at run time")
+    arm: Arm = Field("cot", description="arm of the student that answers")
+    student_seed: Seed = Field(1, description="seed of the student that answers")
+    max_persons: int = Field(40, ge=1, le=10_000, description="persons of the export to coach, in order of id")
+    window_nights: Annotated[int, AfterValidator(OneOf(WINDOWS_NIGHTS))] = Field(
+        14, description="nights that one report summarizes: 7, 14 or 30"
+    )
+    max_new_tokens: int = Field(400, ge=1, le=4096, description="longest answer, in tokens")
+
+
+#: Notebook stem to its parameters. A notebook that is not listed here can't be run by the study.
+NOTEBOOK_PARAMETERS: dict[str, type[StudyParameters]] = {
+    "01_simulate_wearable_nights": SimulateParameters,
+    "02_prompt_the_teacher": TeachParameters,
+    "03_distill_the_student": DistillParameters,
+    "04_compare_student_and_baselines": CompareParameters,
+    "08_coach_your_own_nights": CoachParameters,
+}
+
+
+def parameters_model(notebook: str) -> type[StudyParameters]:
+    """Parameters model of a notebook.
+
+    Raises
+    ------
+    ParameterError
+        If the study has no notebook of this name.
+    """
+    if notebook not in NOTEBOOK_PARAMETERS:
+        raise ParameterError(
+            f"there is no notebook named {notebook!r}{_suggestion(notebook, NOTEBOOK_PARAMETERS)}",
+            where="notebook",
+            expected=f"one of {', '.join(NOTEBOOK_PARAMETERS)}",
+        )
+    return NOTEBOOK_PARAMETERS[notebook]
+
+
+def validate_parameters(notebook: str, values: Mapping[str, Any], *, where: str = "") -> StudyParameters:
+    """Check parameter values of a notebook; what is not given takes its default.
+
+    Parameters
+    ----------
+    notebook : str
+        Stem of the notebook's file name.
+    values : mapping
+        Parameter name to value, of the exact type: ``"12"`` is no integer and ``True`` is no number.
+    where : str, optional
+        Where the values come from, for the message; the notebook by default.
+
+    Returns
+    -------
+    StudyParameters
+        The complete, frozen parameters.
+
+    Raises
+    ------
+    ParameterError
+        For the first parameter that is unknown, ill-typed or out of range.
+    """
+    model = parameters_model(notebook)
+    place = where or notebook
+    for name in values:
+        if name not in model.model_fields:
+            raise ParameterError(
+                f"unknown parameter {name!r}{_suggestion(str(name), model.model_fields)}",
+                where=place,
+                expected=f"one of {', '.join(model.model_fields)}",
+            )
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        if not first["loc"]:
+            raise ParameterError(str(first["ctx"]["error"]), where=place) from None
+        name = str(first["loc"][0])
+        value = first["input"]
+        raise ParameterError(
+            f"parameter {name} can't be {value!r} ({type(value).__name__})",
+            where=place,
+            expected=allowed_values(notebook, name),
+        ) from None
+
+
+def allowed_values(notebook: str, name: str) -> str:
+    """What a parameter may be, in words, such as ``an integer from 12 to 20000``."""
+    field = parameters_model(notebook).model_fields[name]
+    for item in field.metadata:
+        validator = getattr(item, "func", None)
+        if isinstance(validator, OneOf | Listed | Matches):
+            return validator.expected
+    noun = {int: "an integer", float: "a number", bool: "True or False", str: "a text"}[plain_type(notebook, name)]
+    bounds = []
+    for attribute, word in (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below")):
+        for item in field.metadata:
+            limit = getattr(item, attribute, None)
+            if limit is not None:
+                bounds.append(f"{word} {limit}")
+    return " ".join([noun, *bounds])
+
+
+def plain_type(notebook: str, name: str) -> type:
+    """Plain type of a parameter: int, float, str or bool."""
+    annotation = parameters_model(notebook).model_fields[name].annotation
+    kinds: tuple[type, ...] = (int, float, str, bool)
+    if annotation not in kinds:
+        raise TypeError(f"{notebook}: {name} has a type that Papermill can't show")
+    return kinds[kinds.index(annotation)]
+
+
+def _suggestion(name: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,0 +1,106 @@
+"""Fitting a student to an arm: a few lines over ``training``, the same for the embedded base and any checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sleepcot_utils.config import DistillParameters
+from sleepcot_utils.distill.encoding import Encoded, encode_conversation, pad_batch
+from sleepcot_utils.distill.student import Student, add_lora
+from sleepcot_utils.distill.training import Recipe, Training, train
+from sleepcot_utils.distill.training_set import Example, conversations, encode_arm
+
+MAX_TOKENS = 4096  # longest conversation; ours stay far below, a longer one is refused and never cut
+EQUAL_TOKENS = {"answer_only_equal_tokens": "cot"}
+VALIDATION_CONVERSATIONS = 48  # enough for a stable loss, few enough to look often
+
+
+def fit(
+    base: Student, examples: Sequence[Example], chosen: DistillParameters, *, work: Path, rng: np.random.Generator
+) -> tuple[Student, Training]:
+    """Train a student of one arm.
+
+    Parameters
+    ----------
+    base : Student
+        The untrained base; its weights are changed.
+    examples : sequence of Example
+        Of the splits ``train`` and ``validation``.
+    chosen : DistillParameters
+        Parameters of notebook 03.
+    work : pathlib.Path
+        Folder of checkpoints.
+    rng : numpy.random.Generator
+        Orders follow-up questions and conversations.
+    """
+    import torch
+
+    torch.manual_seed(chosen.student_seed)
+    train_set = _encoded(base, examples, "train", chosen, rng)
+    held_out = _encoded(base, examples, "validation", chosen, rng)[:VALIDATION_CONVERSATIONS]
+    student = add_lora(base, chosen.student_seed) if chosen.adapter == "lora" else base
+    recipe = Recipe(
+        max_steps=_steps(base, examples, chosen, train_set),
+        batch_size=chosen.batch_size,
+        learning_rate=chosen.learning_rate,
+        eval_every_steps=chosen.eval_every_steps,
+        patience=chosen.patience,
+        seed=chosen.student_seed,
+    )
+    training = train(student, train_set, held_out, recipe, work)
+    return student, replace(training, parameters=student.parameters)
+
+
+def _encoded(
+    student: Student, examples: Sequence[Example], split: str, chosen: DistillParameters, rng: np.random.Generator
+) -> list[Encoded]:
+    repeats = chosen.knowledge_repeats if split == "train" else 1
+    of_split = [example for example in examples if example.split == split]
+    return encode_arm(
+        student.tokenizer, of_split, chosen.arm, rng, knowledge_repeats=repeats, max_tokens=MAX_TOKENS
+    )
+
+
+def _steps(
+    base: Student, examples: Sequence[Example], chosen: DistillParameters, train_set: Sequence[Encoded]
+) -> int:
+    """Optimizer steps: as asked, but for the arm that sees as many tokens as another one sees."""
+    if chosen.arm not in EQUAL_TOKENS:
+        return chosen.max_steps
+    other = chosen.model_copy(update={"arm": EQUAL_TOKENS[chosen.arm]})
+    longer = _encoded(base, examples, "train", other, np.random.default_rng(0))
+    ratio = _mean_tokens(longer) / _mean_tokens(train_set)
+    return round(chosen.max_steps * ratio)
+
+
+def _mean_tokens(examples: Sequence[Encoded]) -> float:
+    return sum(len(example.input_ids) for example in examples) / len(examples)
+
+
+def loss_with_swapped_reports(
+    student: Student, examples: Sequence[Example], arm: str, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Mean loss on recommendations with the person's own report, and with the report of the next person.
+
+    A negative control: if both are equal, the student does not use the report.
+    """
+    asked = [example for example in examples if example.kind == "recommend"]
+    swapped = [replace(e, messages=asked[(i + 1) % len(asked)].messages) for i, e in enumerate(asked)]
+    return _loss(student, asked, arm, rng), _loss(student, swapped, arm, rng)
+
+
+def _loss(student: Student, examples: Sequence[Example], arm: str, rng: np.random.Generator) -> float:
+    import torch
+
+    model: Any = student.model.eval()
+    losses = []
+    for messages in conversations(examples, arm, rng):
+        batch = pad_batch([encode_conversation(student.tokenizer, messages, MAX_TOKENS)], student.tokenizer.pad_token_id)
+        with torch.no_grad():
+            losses.append(float(model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).loss))
+    return float(np.mean(losses))

@@ -1,0 +1,141 @@
+"""Training a student with ``transformers.Trainer``: early stopping on held-out persons, resuming after a kill."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sleepcot_utils.distill.encoding import Encoded, pad_batch
+from sleepcot_utils.distill.student import Student
+
+WARM_UP_SHARE = 0.05  # share of the steps in which the rate rises; a common choice, not tuned
+LOGGED_POINTS = 60  # points of a training curve
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Sizes of one training."""
+
+    max_steps: int
+    batch_size: int
+    learning_rate: float
+    eval_every_steps: int
+    patience: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training left behind.
+
+    Attributes
+    ----------
+    log : pandas.DataFrame
+        ``step, split`` (train or validation)``, loss``.
+    steps, best_step : int
+        Steps done, and the step whose weights were kept.
+    tokens : int
+        Tokens processed in the steps done, without padding.
+    parameters : tuple of int
+        All parameters and the trained ones.
+    """
+
+    log: pd.DataFrame
+    steps: int
+    best_step: int
+    tokens: int
+    wall_time_s: float
+    parameters: tuple[int, int] = (0, 0)
+
+
+def train(
+    student: Student, train_set: Sequence[Encoded], validation_set: Sequence[Encoded], recipe: Recipe, work: Path
+) -> Training:
+    """Train until ``max_steps`` or until the validation loss has not improved ``patience`` times; keep the best.
+
+    Parameters
+    ----------
+    train_set, validation_set : sequence of Encoded
+        Conversations of other persons each.
+    work : pathlib.Path
+        Folder of checkpoints; a training found there is resumed.
+    """
+    from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
+    from transformers.trainer_utils import get_last_checkpoint
+
+    arguments = TrainingArguments(
+        output_dir=str(work),
+        max_steps=recipe.max_steps,
+        per_device_train_batch_size=recipe.batch_size,
+        per_device_eval_batch_size=recipe.batch_size * 2,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=WARM_UP_SHARE,
+        weight_decay=0.01,
+        eval_strategy="steps",
+        eval_steps=recipe.eval_every_steps,
+        save_strategy="steps",
+        save_steps=recipe.eval_every_steps,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        logging_steps=max(recipe.max_steps // LOGGED_POINTS, 1),
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+        use_cpu=student.device == "cpu",
+        bf16=student.device == "cuda",
+        remove_unused_columns=False,
+        disable_tqdm=True,
+        report_to="none",
+        logging_first_step=True,
+    )
+    pad_id = student.tokenizer.pad_token_id
+    trainer = Trainer(
+        model=student.model,
+        args=arguments,
+        train_dataset=list(train_set),  # type: ignore[arg-type]
+        eval_dataset=list(validation_set),  # type: ignore[arg-type]
+        data_collator=lambda batch: pad_batch(batch, pad_id),
+        callbacks=[EarlyStoppingCallback(recipe.patience)],
+    )
+    _be_quiet(trainer)
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)) if work.is_dir() else None)
+    state = trainer.state
+    best = int(str(state.best_model_checkpoint).rpartition("-")[2]) if state.best_model_checkpoint else state.global_step
+    mean_tokens = sum(len(example.input_ids) for example in train_set) / len(train_set)
+    return Training(
+        log=_curve(state.log_history),
+        steps=state.global_step,
+        best_step=best,
+        tokens=round(mean_tokens * recipe.batch_size * state.global_step),
+        wall_time_s=time.perf_counter() - started,
+    )
+
+
+def _be_quiet(trainer: Any) -> None:
+    """Take out the callback that prints every log entry; curves are drawn instead.
+
+    Warnings of the library are silenced too: it calls the output layer missing, which is tied to the embedding.
+    """
+    from transformers.trainer_callback import PrinterCallback
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    trainer.remove_callback(PrinterCallback)
+
+
+def _curve(history: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    rows = [
+        {"step": entry["step"], "split": split, "loss": float(entry[name])}
+        for entry in history
+        for name, split in (("loss", "train"), ("eval_loss", "validation"))
+        if name in entry
+    ]
+    return pd.DataFrame(rows, columns=["step", "split", "loss"])

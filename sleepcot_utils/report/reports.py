@@ -1,0 +1,217 @@
+"""The report of a person: facts, what is missing, and the text in which every number is a fact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sleepcot_utils.errors import ArtifactError
+from sleepcot_utils.norms import fact_norms
+from sleepcot_utils.paths import relative_name
+from sleepcot_utils.report import facts as facts_of
+from sleepcot_utils.report.facts import MIN_NIGHTS, Fact
+from sleepcot_utils.report.windows import NightArrays, Window
+
+FACTUAL, COUNTERFACTUAL = "factual", "counterfactual"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a window of nights says about one person.
+
+    Attributes
+    ----------
+    report_id, person_id, variant : str
+        ``variant`` is ``factual`` or ``counterfactual`` (the same person with one thing changed).
+    nights : int
+        Nights with data in the window.
+    facts : dict of str to Fact
+        In the order in which the text states them.
+    alcohol : dict or None
+        Efficiency after evenings with and without alcohol.
+    trend : dict
+        Slope of time asleep with interval and the direction that they allow.
+    """
+
+    report_id: str
+    person_id: str
+    variant: str
+    nights: int
+    window_nights: int
+    device: str
+    age_y: float | None
+    sex: str | None
+    bedtime: str | None
+    facts: dict[str, Fact]
+    alcohol: dict[str, float] | None
+    trend: dict[str, Any]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Labels of what this data can't give."""
+        return tuple(fact.label for fact in self.facts.values() if not fact.known)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain mapping for JSON lines; includes the text, for readers of the file."""
+        entry = dict(self.__dict__)
+        entry["facts"] = {name: fact.as_dict() for name, fact in self.facts.items()}
+        return entry | {"missing": list(self.missing), "text": report_text(self)}
+
+    @classmethod
+    def from_dict(cls, entry: dict[str, Any]) -> Report:
+        """Inverse of ``as_dict``; the facts come back in their order, whatever the order in the file."""
+        known = {name: entry[name] for name in cls.__dataclass_fields__}
+        return cls(**(known | {"facts": {name: Fact.from_dict(entry["facts"][name]) for name in fact_norms()}}))
+
+
+def make_report(
+    nights: pd.DataFrame,
+    *,
+    person_id: str,
+    window_nights: int,
+    age_y: float | None = None,
+    sex: str | None = None,
+    variant: str = FACTUAL,
+) -> Report | None:
+    """Report over the last ``window_nights`` dates of one person's nightly table.
+
+    Returns
+    -------
+    Report or None
+        None where fewer than three main nights have data: nothing can be said then.
+    """
+    window = NightArrays(nights).last_nights(np.arange(len(nights)), window_nights)
+    return _report_on(window, person_id, window_nights, age_y, sex, variant)
+
+
+def _report_on(
+    window: Window | None, person_id: str, window_nights: int, age_y: float | None, sex: str | None, variant: str
+) -> Report | None:
+    if window is None or window.nights_with_data < MIN_NIGHTS:
+        return None
+    return Report(
+        report_id=f"{person_id}-{variant}",
+        person_id=person_id,
+        variant=variant,
+        nights=window.nights_with_data,
+        window_nights=window_nights,
+        device=window.device,
+        age_y=age_y,
+        sex=sex,
+        bedtime=facts_of.mean_bedtime(window),
+        facts=facts_of.compute_facts(window, age_y, sex),
+        alcohol=facts_of.alcohol_contrast(window),
+        trend=facts_of.sleep_trend(window),
+    )
+
+
+def simulated_reports(people: pd.DataFrame, nights: pd.DataFrame, window_nights: int, variant: str) -> list[Report]:
+    """Reports of simulated people; age and sex are left out where the person does not give them."""
+    arrays = NightArrays(nights)
+    rows_of = {str(name): np.asarray(rows) for name, rows in nights.groupby("person_id").indices.items()}
+    reports = []
+    for person in people.itertuples():
+        person_id, given = str(person.person_id), bool(person.gives_age)
+        report = _report_on(
+            arrays.last_nights(rows_of.get(person_id, np.arange(0)), window_nights),
+            person_id,
+            window_nights,
+            float(person.age_y) if given else None,  # type: ignore[arg-type]
+            str(person.sex) if given else None,
+            variant,
+        )
+        if report is not None:
+            reports.append(report)
+    return reports
+
+
+def report_text(report: Report) -> str:
+    """The report in words, one fact a line; what is not known is said as not measured.
+
+    The device's own name is not part of it: advice must not hinge on a brand.
+    """
+    lines = [f"Sleep report, {report.nights} nights.", _person_line(report)]
+    for fact in report.facts.values():
+        lines.append(f"{fact.label}: {_value_text(fact)}")
+        if fact.name == "rem_sleep":
+            lines.append(f"average bedtime: {report.bedtime or 'not measured'}")
+        if fact.name == "alcohol_nights":
+            lines.append(_alcohol_line(report))
+    lines.append(f"trend of time asleep: {report.trend['direction']}")
+    return "\n".join(lines)
+
+
+def _person_line(report: Report) -> str:
+    age = f"age {report.age_y:.0f}" if report.age_y is not None else "age not given"
+    return f"Person: {age}, {report.sex or 'sex not given'}."
+
+
+def _value_text(fact: Fact) -> str:
+    if not fact.known:
+        return "not measured"
+    number = number_text(fact)
+    if fact.unit == "nights":
+        number = f"{number} of {fact.nights} nights"
+    else:
+        number = f"{number} {fact.unit}"
+    return f"{number}{norm_text(fact)}"
+
+
+def number_text(fact: Fact) -> str:
+    """The value as the report prints it, with a sign where it is a change."""
+    digits = 1 if fact.unit == "a minute" else 0
+    signed = fact.name.endswith("_change") or fact.name == "weekend_shift"
+    return f"{fact.value:+.{digits}f}" if signed else f"{fact.value:.{digits}f}"
+
+
+def norm_text(fact: Fact) -> str:
+    """The norm in brackets, or nothing where there is none."""
+    word = "typical" if fact.name in ("deep_sleep", "rem_sleep") else "norm"
+    if fact.low is not None and fact.high is not None:
+        return f" ({word} {fact.low:.0f} to {fact.high:.0f})"
+    if fact.low is not None:
+        return f" ({word} {fact.low:.0f} or more)"
+    if fact.high is not None:
+        return f" ({word} {fact.high:.0f} or less)"
+    return ""
+
+
+def _alcohol_line(report: Report) -> str:
+    if report.alcohol is None:
+        return "efficiency after alcohol: too few nights"
+    a = report.alcohol
+    return f"efficiency after alcohol: {a['after_pct']:.0f} %, otherwise {a['otherwise_pct']:.0f} %"
+
+
+def write_reports(path: Path, reports: Iterable[Report]) -> int:
+    """Write reports as JSON lines and return their number."""
+    lines = [json.dumps(report.as_dict(), ensure_ascii=False) for report in reports]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return len(lines)
+
+
+def read_reports(path: Path) -> Iterator[Report]:
+    """Read what ``write_reports`` wrote.
+
+    Raises
+    ------
+    ArtifactError
+        Naming the line that is not a report.
+    """
+    with path.open(encoding="utf-8") as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                yield Report.from_dict(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError) as problem:
+                raise ArtifactError(
+                    f"this line is not a report ({problem})",
+                    where=f"{relative_name(path)}, line {number}",
+                    expected="one JSON object as notebook 01 writes it",
+                ) from None

@@ -1,0 +1,212 @@
+"""Command line of the study: ``python -m sleepcot_utils.study``.
+
+Exit codes: 0 good, 1 a failure, 2 bad input or a bad parameter, 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sleepcot_utils.config import PROFILE_NAMES
+from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
+from sleepcot_utils.paths import RunPaths, relative_name
+from sleepcot_utils.study.plan import Plan, make_plan, parse_seeds, parse_settings, plan_from_config
+from sleepcot_utils.study.progress import send
+from sleepcot_utils.study.results import executed_copy, promote, refresh_prose, summary
+from sleepcot_utils.study.stages import notebook_file, stage_of
+from sleepcot_utils.study.workflow import Stopped, end_with_study, plan_file, run_plan, usable_cores
+
+COACH = "08_coach_your_own_nights"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; errors become one message on standard error.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Command line without the program's name.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+        return 0
+    except Stopped:
+        print("Stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        return 130
+    except StudyError as error:
+        print(f"{error}", file=sys.stderr)
+        kept = getattr(error, "kept", None)
+        if kept is not None:
+            print(f"The executed copy up to there is {relative_name(kept)}.", file=sys.stderr)
+        return _exit_code(error)
+
+
+def _exit_code(error: StudyError) -> int:
+    code = getattr(error, "exit_code", None)
+    if code is None:
+        code = 2 if isinstance(error, InputError | ParameterError | ArtifactError) else 1
+    return int(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sleepcot_utils.study", description="Run the SleepCoT study.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="run what is not up to date")
+    _add_plan_options(run)
+    run.add_argument("--seeds", help='student seeds instead of the profile\'s, such as "1,2,3"')
+    run.add_argument("--cores", type=int, default=usable_cores(), help="cores to use at once (default: all)")
+    run.set_defaults(command=_run)
+
+    sweep = commands.add_parser("sweep", help="run with more student seeds; students that exist are kept")
+    _add_plan_options(sweep)
+    sweep.add_argument("--seeds", required=True, help='student seeds, such as "1,2,3"')
+    sweep.add_argument("--cores", type=int, default=usable_cores(), help="cores to use at once (default: all)")
+    sweep.set_defaults(command=_run)
+
+    notebook = commands.add_parser("notebook", help="execute one notebook strictly; the Snakefile calls this")
+    notebook.add_argument("notebook", help="stem of the notebook's file name")
+    notebook.add_argument("--parameters", default="{}", metavar="JSON", help="parameter values as one JSON object")
+    notebook.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one parameter value")
+    notebook.set_defaults(command=_notebook)
+
+    coach = commands.add_parser("coach", help="coach the persons of a wearable export with a distilled student")
+    coach.add_argument("--export", required=True, help="folder or file of the export")
+    coach.add_argument("--run", default="laptop", help="run whose student answers (default: laptop)")
+    coach.add_argument("--arm", help="arm of the student (default: cot, or the run's last arm)")
+    coach.add_argument("--student-seed", type=int, help="seed of the student (default: the run's first)")
+    coach.add_argument("--max-persons", type=int, help="persons to coach")
+    coach.set_defaults(command=_coach)
+
+    promoted = commands.add_parser("promote", help="copy a complete run into the tracked reference run")
+    promoted.add_argument("--run", default="laptop", help="run to copy (default: laptop)")
+    promoted.set_defaults(command=_promote)
+
+    where = commands.add_parser("where", help="print where notebooks, figures and the result table of a run are")
+    where.add_argument("--run", default="laptop", help="run (default: laptop)")
+    where.set_defaults(command=_where)
+    return parser
+
+
+def _add_plan_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="laptop", help=f"{', '.join(PROFILE_NAMES)} (default: laptop)")
+    parser.add_argument("--run", help="name of the run (default: the profile's name)")
+    parser.add_argument("--arms", help="arms instead of the profile's, with commas")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NN.PARAMETER=VALUE",
+        help="a parameter value instead of the profile's, such as 03.max_steps=50; seed=2 for all notebooks",
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    overrides, seed = parse_settings(options.set)
+    plan = make_plan(
+        options.profile,
+        run=options.run,
+        seed=seed,
+        arms=[arm.strip() for arm in options.arms.split(",")] if options.arms is not None else None,
+        student_seeds=parse_seeds(options.seeds) if options.seeds is not None else None,
+        overrides=overrides,
+    )
+    if options.cores < 1:
+        raise ParameterError(f"{options.cores} cores can't run anything", where="--cores", expected="1 or more")
+    print(f"Study of profile {plan.profile.name}: {plan.profile.description}.", file=sys.stderr)
+    count = run_plan(plan, cores=options.cores)
+    for execution in plan.executions():
+        copy = executed_copy(execution)
+        if copy.exists():
+            refresh_prose(notebook_file(execution.stage.notebook), copy)
+    if count == 0:
+        print(f"Nothing to do: run '{plan.run}' is up to date.")
+    print(summary(plan.run))
+
+
+def _notebook(options: argparse.Namespace) -> None:
+    from sleepcot_utils.study.runner import NotebookError, run_notebook
+
+    end_with_study()
+    values = _json_object(options.parameters)
+    overrides, _ = parse_settings([f"{options.notebook}.{setting}" for setting in options.set])
+    values |= overrides.get(options.notebook, {})
+    try:
+        run_notebook(options.notebook, values)
+    except StudyError as error:
+        name = options.notebook
+        if {"arm", "student_seed"} <= set(values) and stage_of(name).per_student:
+            name = f"{name}__{values['arm']}-s{values['student_seed']}"
+        message = str(error)
+        if isinstance(error, NotebookError) and error.kept is not None:
+            message += f"\nThe executed copy up to there is {relative_name(error.kept)}."
+        send("failed", name, message=message, exit_code=_exit_code(error))
+        raise
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise ParameterError("the parameters are no JSON object", where="--parameters", expected='{"persons": 48}')
+    return values
+
+
+def _plan_of_run(run: str) -> Plan:
+    path = plan_file(run)
+    if not path.exists():
+        raise ArtifactError(
+            f"there is no run named '{run}'",
+            where=relative_name(path),
+            expected="`make study` first" if run == "laptop" else f"`make study RUN={run}` first",
+        )
+    return plan_from_config(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _coach(options: argparse.Namespace) -> None:
+    from sleepcot_utils.study.runner import run_notebook
+
+    if not options.export.strip():
+        raise ParameterError(
+            "no export was named", where="--export", expected="a folder, as in `make coach EXPORT=folder`"
+        )
+    export = Path(options.export).expanduser().resolve()
+    if not export.exists():
+        raise InputError("there is no such folder or file", where=options.export, expected="a wearable export")
+    plan = _plan_of_run(options.run)
+    own: dict[str, Any] = {
+        "export": str(export),
+        "arm": options.arm or ("cot" if "cot" in plan.arms else plan.arms[-1]),
+        "student_seed": plan.student_seeds[0] if options.student_seed is None else options.student_seed,
+    }
+    if options.max_persons is not None:
+        own["max_persons"] = options.max_persons
+    execution = plan.execution(COACH, **own)
+    copy = run_notebook(COACH, execution.parameters.model_dump())
+    print(f"Recommendations: {relative_name(copy)}")
+    print("They hold personal data. That folder is ignored by git and stays on this machine.")
+
+
+def _promote(options: argparse.Namespace) -> None:
+    for path in promote(_plan_of_run(options.run)):
+        print(relative_name(path))
+
+
+def _where(options: argparse.Namespace) -> None:
+    RunPaths(options.run)
+    print(summary(options.run))

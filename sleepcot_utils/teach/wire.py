@@ -1,0 +1,99 @@
+"""What happens around each single attempt on the network, the retries of the SDK included."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from sleepcot_utils.teach.budget import Amount, Budget, Pace
+from sleepcot_utils.teach.completion import MalformedError, error_code, read_completion
+from sleepcot_utils.teach.endpoint import OPENAI_HOST, Endpoint
+
+if TYPE_CHECKING:
+    import httpx2
+
+#: A server or a gateway that gave up waiting: the model may have answered, and the answer may be charged.
+MAYBE_CHARGED = frozenset({408, 502, 504})
+
+
+class Stopped(Exception):
+    """The run has ended; this attempt is not made."""
+
+
+class Wire:
+    """Hooks of the HTTP client that keep the pace and the budget.
+
+    The SDK repeats an attempt on its own (429, 5xx, time-outs, dropped connections). Hooks see every attempt, so that a
+    retry waits its turn and counts like a first attempt.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        Where the attempts go.
+    budget : Budget
+        Caps on what is spent.
+    pace : Pace
+        Distance of attempts.
+    stopped : threading.Event
+        Set when no further attempt may start.
+    """
+
+    def __init__(self, endpoint: Endpoint, budget: Budget, pace: Pace, stopped: threading.Event) -> None:
+        self._endpoint = endpoint
+        self._budget = budget
+        self._pace = pace
+        self._stopped = stopped
+        self._thread = threading.local()
+
+    def begin(self, most: Amount) -> None:
+        """Say what each attempt that this thread makes next can cost at most."""
+        self._thread.most = most
+        self._thread.in_flight = False
+
+    def finish(self) -> None:
+        """Book an attempt that ended without a response."""
+        if self._thread.in_flight:
+            self._book(self._thread.most)
+
+    def before(self, request: httpx2.Request) -> None:
+        """Hook before an attempt is sent. What it raises reaches the caller; the SDK retries network errors only."""
+        self.finish()
+        self._pace.wait(self._stopped)
+        if self._stopped.is_set():
+            raise Stopped
+        self._budget.set_aside(self._thread.most, self._stopped.is_set)
+        self._thread.in_flight = True
+        if self._endpoint.host != OPENAI_HOST:
+            # The SDK adds the user's OpenAI account from the environment; no one else needs to know it.
+            for name in ("OpenAI-Organization", "OpenAI-Project"):
+                request.headers.pop(name, None)
+
+    def after(self, response: httpx2.Response) -> None:
+        """Hook after the head of a response has come."""
+        response.read()
+        most = self._thread.most
+        if response.status_code == 200:
+            self._book(_charged(response.content, most))
+        else:
+            self._book(most if response.status_code in MAYBE_CHARGED else Amount(1))
+        if response.status_code == 429 and error_code(response.text) == "insufficient_quota":
+            # The SDK takes an empty account for a full minute and would ask again.
+            response.headers["x-should-retry"] = "false"
+
+    def _book(self, actual: Amount) -> None:
+        self._thread.in_flight = False
+        self._budget.book(self._thread.most, actual)
+
+
+def _charged(content: bytes, most: Amount) -> Amount:
+    """What a response was charged, at its most where the server doesn't say."""
+    try:
+        completion = read_completion(content.decode("utf-8", "replace"))
+    except MalformedError:
+        return most
+    prompt, reply = completion.prompt_tokens, completion.completion_tokens
+    return Amount(
+        1,
+        most.prompt_tokens if prompt is None else prompt,
+        most.completion_tokens if reply is None else reply,
+    )
