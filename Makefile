@@ -52,6 +52,7 @@ where: $(READY)
 
 promote: $(READY)
 	@$(STUDY) promote --run $(or $(RUN),laptop)
+	@$(PY) tools/readme_table.py
 
 test: $(READY)
 	@$(PY) -m pytest
@@ -60,6 +61,7 @@ lint: $(READY)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) tools/environment_yml.py --check
+	@$(PY) tools/readme_table.py --check
 
 types: $(READY)
 	@$(PY) -m mypy

@@ -116,5 +116,7 @@ rule compare:
     params:
         **job_params(PLAN, COMPARE),
     threads: stage_of(COMPARE).threads
+    resources:
+        gpu=1 if PLAN.profile.gpus else 0,
     shell:
         "{EXECUTE} " + COMPARE + " --parameters {params.parameters:q}"

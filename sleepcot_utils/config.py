@@ -109,10 +109,10 @@ class DistillParameters(StudyParameters):
     adapter: Annotated[str, AfterValidator(OneOf(ADAPTERS))] = Field(
         "lora", description="lora (small adapter) or full (all weights)"
     )
-    max_steps: int = Field(12, ge=1, le=1_000_000, description="optimizer steps at most")
-    batch_size: int = Field(4, ge=1, le=4096, description="examples per optimizer step")
-    learning_rate: float = Field(0.003, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate")
-    eval_every_steps: int = Field(6, ge=1, le=1_000_000, description="steps between validation losses")
+    max_steps: int = Field(16, ge=1, le=1_000_000, description="optimizer steps at most")
+    batch_size: int = Field(2, ge=1, le=4096, description="examples per optimizer step")
+    learning_rate: float = Field(0.008, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate")
+    eval_every_steps: int = Field(8, ge=1, le=1_000_000, description="steps between validation losses")
     patience: int = Field(5, ge=1, le=1000, description="validations without progress before training stops")
     knowledge_repeats: int = Field(
         2, ge=1, le=100, description="times each knowledge question stands in the training set"
@@ -130,7 +130,7 @@ class CompareParameters(StudyParameters):
     max_new_tokens: int = Field(96, ge=1, le=4096, description="longest answer of the base model, in tokens")
     device: Annotated[str, AfterValidator(OneOf(DEVICES))] = Field("auto", description="auto, cpu or cuda")
     margin: float = Field(0.1, gt=0.0, lt=1.0, allow_inf_nan=False, description="non-inferiority margin on a score")
-    resamples: int = Field(500, ge=100, le=1_000_000, description="bootstrap and permutation resamples")
+    resamples: int = Field(2000, ge=100, le=1_000_000, description="bootstrap and permutation resamples")
 
 
 class CoachParameters(StudyParameters):

@@ -169,7 +169,7 @@ def _sentence(row: dict[str, Any]) -> str:
     difference = float(row["difference"])
     numbers = (
         f"{row['mean_a']:.3f} against {row['mean_b']:.3f}, difference {_signed(difference)}, {_interval_words(row)}, "
-        f"Holm-adjusted {_p_words(row['p_holm'])}, {_many(row['n_persons'], 'person')}"
+        f"Holm-adjusted {_p_words(row['p_holm'])}, {_many(row['n_persons'], _unit(row))}"
     )
     if row["claim"] == NO_DIFFERENCE:
         text = f"{NO_DIFFERENCE} ({numbers})."
@@ -182,6 +182,11 @@ def _sentence(row: dict[str, Any]) -> str:
         judged = "better" if row["claim"] == "a better" else "worse"
         text = f"{row['a']} is {direction}, which is {judged} ({numbers})."
     return head + text + _margin_sentence(row) + _dropped_sentence(row)
+
+
+def _unit(row: dict[str, Any]) -> str:
+    """The unit of analysis: the card for knowledge, where nobody's nights are asked about, else the person."""
+    return "card" if str(row["metric"]).startswith("knowledge") else "person"
 
 
 def _interval_words(row: dict[str, Any]) -> str:

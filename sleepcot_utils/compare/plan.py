@@ -27,7 +27,12 @@ def study_plan(arms: Sequence[str], margin: float) -> list[Contrast]:
     """
     best = "cot" if "cot" in arms else arms[0]
     plan = [Contrast(metric, "cot", "answer_only") for metric in ENDPOINTS if {"cot", "answer_only"} <= set(arms)]
-    others = [("answer_only_equal_tokens", None), ("teacher", margin), ("base", None), ("nearest", None)]
+    others: list[tuple[str, float | None]] = [
+        ("answer_only_equal_tokens", None),
+        ("teacher", margin),
+        ("base", None),
+        ("nearest", None),
+    ]
     for other, allowed in others:
         if other == "answer_only_equal_tokens" and not {other, "cot"} <= set(arms):
             continue
@@ -53,9 +58,9 @@ def plan_table(plan: Sequence[Contrast]) -> pd.DataFrame:
 
 def result_table(summary: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     """One row a source, one column a metric: ``mean [low, high]`` with two decimals; empty where it does not apply."""
-    rows = {}
+    rows: dict[str, dict[str, str]] = {}
     for row in summary[summary["metric"].isin(metrics)].to_dict("records"):
         interval = f" [{row['low']:.2f}, {row['high']:.2f}]" if pd.notna(row["low"]) else ""
-        rows.setdefault(row["source"], {})[row["metric"]] = f"{row['mean']:.2f}{interval}"
+        rows.setdefault(str(row["source"]), {})[str(row["metric"])] = f"{row['mean']:.2f}{interval}"
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(metrics))
     return table.fillna("").rename_axis("source")

@@ -60,9 +60,7 @@ def encode_conversation(tokenizer: Any, messages: Sequence[dict[str, str]], max_
 
 def render(tokenizer: Any, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool) -> str:
     """Text of a conversation in the tokenizer's chat template."""
-    return tokenizer.apply_chat_template(
-        list(messages), tokenize=False, add_generation_prompt=add_generation_prompt
-    )
+    return tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=add_generation_prompt)
 
 
 def _extend(ids: list[int], labels: list[int], tokenizer: Any, text: str, *, learn: bool) -> None:

@@ -45,7 +45,9 @@ def _known(report: Report, rng: np.random.Generator, count: int = 1) -> list[Fac
 
 
 def _value(fact: Fact) -> str:
-    return f"{number_text(fact)} of {fact.nights} nights" if fact.unit == "nights" else f"{number_text(fact)} {fact.unit}"
+    return (
+        f"{number_text(fact)} of {fact.nights} nights" if fact.unit == "nights" else f"{number_text(fact)} {fact.unit}"
+    )
 
 
 def _side(fact: Fact) -> str:

@@ -84,7 +84,7 @@ def pretrain(folder: Path, work: Path, minutes: float, batch_size: int = 6, log_
     model = Qwen2ForCausalLM(base_config(len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id))
     optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.01, betas=(0.9, 0.98))
     check = pad_batch(examples(tokenizer, held_out, np.random.default_rng(SEED + 1), 48), tokenizer.pad_token_id)
-    state = {"step": 0, "tokens": 0, "seconds": 0.0, "curve": []}
+    state: dict[str, Any] = {"step": 0, "tokens": 0, "seconds": 0.0, "curve": []}
     saved = work / "state.pt"
     if saved.exists():
         loaded = torch.load(saved, weights_only=True)
@@ -115,7 +115,10 @@ def pretrain(folder: Path, work: Path, minutes: float, batch_size: int = 6, log_
             model.eval()
             with torch.no_grad():
                 held = float(model(**check).loss)
-            point = {name: state[name] for name in ("step", "tokens", "seconds")} | {"train": float(loss.detach()), "held": held}
+            point = {name: state[name] for name in ("step", "tokens", "seconds")} | {
+                "train": float(loss.detach()),
+                "held": held,
+            }
             state["curve"].append(point)
             print(json.dumps({name: round(value, 3) for name, value in point.items()}), flush=True)
         if time.time() > next_save or share >= 1:
@@ -126,9 +129,40 @@ def pretrain(folder: Path, work: Path, minutes: float, batch_size: int = 6, log_
             model.save_pretrained(folder)
             save_tokenizer(tokenizer, folder)
             (folder / "training_curve.json").write_text(json.dumps(state["curve"], indent=1), encoding="utf-8")
+            (folder / "README.md").write_text(model_card(model, len(tokenizer), state), encoding="utf-8")
             next_save = time.time() + 120
         if share >= 1:
             return
+
+
+def model_card(model: Any, vocabulary: int, state: dict[str, Any]) -> str:
+    """Model card of the base: what it is, what it practiced, how far it came; all numbers from the training's state."""
+    first, last = state["curve"][0], state["curve"][-1]
+    shape = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in SHAPE.items())
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return f"""# The embedded base student
+
+A Qwen2-architecture causal language model of {parameters:,} parameters ({shape}; {vocabulary:,} tokens, digits one by
+one; output layer tied to the embedding; float32). It loads like any other checkpoint:
+`AutoModelForCausalLM.from_pretrained("data/embedded_student")`. Weights and tokenizer were made by this project alone;
+license: MIT, as the code.
+
+**Trained on** text that `sleepcot_utils/distill/practice.py` generates: reading fields out of simulated sleep reports,
+placing values against printed ranges, listing what is missing, comparing, sorting and subtracting numbers. The people of
+these reports appear in no study run. It saw no answer of the teacher, no level, driver or advice, and no test question.
+The tokenizer's vocabulary was trained on the same text and on the words of the knowledge cards and advice, without test
+questions.
+
+**How far it came**: {state["step"]:,} steps, {state["tokens"]:,} tokens, {state["seconds"] / 60:.0f} minutes on one core
+of a shared machine. Loss on exercises about held-out people: {first["held"]:.2f} at step {first["step"]:,},
+{last["held"]:.2f} at the end; it was still falling. The curve is `training_curve.json`.
+
+**What it can't do**: answer a question about sleep. Before distillation it reads reports; notebook 04 scores it as
+`base`. It is a teaching model, far too small to be anybody's coach, and nothing it says is medical advice.
+
+**Made again** with `python -m sleepcot_utils.distill.pretrain --minutes {state["seconds"] / 60:.0f}`; steps are counted
+by the clock, so another machine gives another base.
+"""
 
 
 def main() -> None:

@@ -61,14 +61,10 @@ def _encoded(
 ) -> list[Encoded]:
     repeats = chosen.knowledge_repeats if split == "train" else 1
     of_split = [example for example in examples if example.split == split]
-    return encode_arm(
-        student.tokenizer, of_split, chosen.arm, rng, knowledge_repeats=repeats, max_tokens=MAX_TOKENS
-    )
+    return encode_arm(student.tokenizer, of_split, chosen.arm, rng, knowledge_repeats=repeats, max_tokens=MAX_TOKENS)
 
 
-def _steps(
-    base: Student, examples: Sequence[Example], chosen: DistillParameters, train_set: Sequence[Encoded]
-) -> int:
+def _steps(base: Student, examples: Sequence[Example], chosen: DistillParameters, train_set: Sequence[Encoded]) -> int:
     """Optimizer steps: as asked, but for the arm that sees as many tokens as another one sees."""
     if chosen.arm not in EQUAL_TOKENS:
         return chosen.max_steps
@@ -100,7 +96,9 @@ def _loss(student: Student, examples: Sequence[Example], arm: str, rng: np.rando
     model: Any = student.model.eval()
     losses = []
     for messages in conversations(examples, arm, rng):
-        batch = pad_batch([encode_conversation(student.tokenizer, messages, MAX_TOKENS)], student.tokenizer.pad_token_id)
+        batch = pad_batch(
+            [encode_conversation(student.tokenizer, messages, MAX_TOKENS)], student.tokenizer.pad_token_id
+        )
         with torch.no_grad():
             losses.append(float(model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).loss))
     return float(np.mean(losses))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,14 +65,14 @@ def train(
     train_set, validation_set : sequence of Encoded
         Conversations of other persons each.
     work : pathlib.Path
-        Folder of checkpoints; a training found there is resumed.
+        Folder of checkpoints; a training found there is resumed and ends as if it had not been interrupted.
     """
     from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
-    from transformers.trainer_utils import get_last_checkpoint
 
+    checkpoint, done = _last_whole_checkpoint(work)
     arguments = TrainingArguments(
         output_dir=str(work),
-        max_steps=recipe.max_steps,
+        max_steps=done["global_step"] if _patience_is_spent(done, recipe.patience) else recipe.max_steps,
         per_device_train_batch_size=recipe.batch_size,
         per_device_eval_batch_size=recipe.batch_size * 2,
         learning_rate=recipe.learning_rate,
@@ -81,11 +83,12 @@ def train(
         eval_steps=recipe.eval_every_steps,
         save_strategy="steps",
         save_steps=recipe.eval_every_steps,
-        save_total_limit=1,
+        save_total_limit=2,  # the best and the last; with 1 the last is deleted in the end and its steps done again
         load_best_model_at_end=True,
         metric_for_best_model="eval_loss",
         greater_is_better=False,
-        logging_steps=max(recipe.max_steps // LOGGED_POINTS, 1),
+        restore_callback_states_from_checkpoint=True,  # else a resumed training would count its patience anew
+        logging_steps=_logging_steps(recipe),
         seed=recipe.seed,
         data_seed=recipe.seed,
         use_cpu=student.device == "cpu",
@@ -106,9 +109,11 @@ def train(
     )
     _be_quiet(trainer)
     started = time.perf_counter()
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)) if work.is_dir() else None)
+    trainer.train(resume_from_checkpoint=checkpoint)
     state = trainer.state
-    best = int(str(state.best_model_checkpoint).rpartition("-")[2]) if state.best_model_checkpoint else state.global_step
+    best = (
+        int(str(state.best_model_checkpoint).rpartition("-")[2]) if state.best_model_checkpoint else state.global_step
+    )
     mean_tokens = sum(len(example.input_ids) for example in train_set) / len(train_set)
     return Training(
         log=_curve(state.log_history),
@@ -117,6 +122,35 @@ def train(
         tokens=round(mean_tokens * recipe.batch_size * state.global_step),
         wall_time_s=time.perf_counter() - started,
     )
+
+
+def _logging_steps(recipe: Recipe) -> int:
+    """Steps that one point of the curve averages: a divisor of the steps between checkpoints.
+
+    Otherwise a resumed training would average its first point over fewer steps than one that was not interrupted.
+    """
+    most = max(recipe.max_steps // LOGGED_POINTS, 1)
+    return max(steps for steps in range(1, most + 1) if recipe.eval_every_steps % steps == 0)
+
+
+def _last_whole_checkpoint(work: Path) -> tuple[str | None, dict[str, Any]]:
+    """Newest checkpoint with its state, or None with an empty one.
+
+    The state is the last file of a checkpoint that is written: where it is missing or cut short, a kill came in between,
+    and the folder is removed.
+    """
+    for folder in sorted(work.glob("checkpoint-*"), key=lambda path: -int(path.name.rpartition("-")[2])):
+        try:
+            return str(folder), json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            shutil.rmtree(folder)
+    return None, {}
+
+
+def _patience_is_spent(state: dict[str, Any], patience: int) -> bool:
+    """Whether the training had stopped early when this state was written: resumed, it would take further steps."""
+    callback = state.get("stateful_callbacks", {}).get("EarlyStoppingCallback", {})
+    return callback.get("attributes", {}).get("early_stopping_patience_counter", 0) >= patience
 
 
 def _be_quiet(trainer: Any) -> None:

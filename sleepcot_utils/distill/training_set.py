@@ -41,7 +41,9 @@ class Example:
     @classmethod
     def of(cls, task: Task, rationale: str, answer: str) -> Example:
         """Example of a task."""
-        return cls(task.task_id, task.kind, task.person_id, task.split, task.report_id, task.messages, rationale, answer)
+        return cls(
+            task.task_id, task.kind, task.person_id, task.split, task.report_id, task.messages, rationale, answer
+        )
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:

@@ -41,7 +41,9 @@ def draw_tasks(ax: Axes, tasks: pd.DataFrame) -> Axes:
                 label=kind.replace("_", " ") if place == 0 else None,
             )
             start += number
-        detail = ", ".join(f"{int(counts.loc[split, kind])} {kind.replace('_', ' ')}" for kind in _KINDS if kind in counts)
+        detail = ", ".join(
+            f"{int(counts.loc[split, kind])} {kind.replace('_', ' ')}" for kind in _KINDS if kind in counts
+        )
         ax.annotate(detail, (start, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9)
     ax.set_yticks(range(len(_SPLITS)), list(_SPLITS))
     ax.set_ylim(len(_SPLITS) - 0.5, -0.5)

@@ -186,7 +186,12 @@ def draw_efficiency_spread(ax: Axes, nights: pd.DataFrame, *, norm_pct: float = 
         Efficiency from which a night counts as good (Ohayon et al. 2017).
     """
     need_columns(nights, ("sleep_efficiency_pct",), where="nights")
-    ax.hist(nights["sleep_efficiency_pct"].dropna(), bins=np.arange(40, 101, 2.5), color=BLUE, edgecolor="white")
+    ax.hist(
+        nights["sleep_efficiency_pct"].dropna(),
+        bins=[40 + 2.5 * step for step in range(25)],
+        color=BLUE,
+        edgecolor="white",
+    )
     ax.axvline(norm_pct, color=VERMILLION, linestyle="--", linewidth=1.8, label=f"norm: {norm_pct:g} % or more")
     ax.set_xlabel(column_label("sleep_efficiency_pct"))
     ax.set_ylabel("nights (count)")

@@ -114,12 +114,18 @@ def describe(result: IngestResult) -> str:
     for missing in result.not_given:
         reasons.setdefault(missing.reason, []).append(missing.column)
     lines = [
-        f"{result.vendor}: {plural(nights['person_id'].nunique(), 'person')}, {plural(len(main), 'main night')} "
-        f"from {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}.",
-        f"Nights a person: median {a_person.median():g}, from {a_person.min()} to {a_person.max()}; "
-        f"{fair:,} of {len(nights):,} rows have quality 'ok'.",
-        f"Day before known: steps for {nights['steps'].notna().sum():,} and exercise for "
-        f"{nights['exercise_min'].notna().sum():,} of {len(nights):,} rows.",
+        (
+            f"{result.vendor}: {plural(nights['person_id'].nunique(), 'person')}, {plural(len(main), 'main night')} "
+            f"from {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}."
+        ),
+        (
+            f"Nights a person: median {a_person.median():g}, from {a_person.min()} to {a_person.max()}; "
+            f"{fair:,} of {len(nights):,} rows have quality 'ok'."
+        ),
+        (
+            f"Day before known: steps for {nights['steps'].notna().sum():,} and exercise for "
+            f"{nights['exercise_min'].notna().sum():,} of {len(nights):,} rows."
+        ),
         f"Read: {counted}.",
         "Not given: " + "; ".join(f"{', '.join(columns)} ({reason})" for reason, columns in reasons.items()) + ".",
     ]

@@ -122,12 +122,12 @@ def score_one(task: Task, answer: Answer, cards: Mapping[str, Card]) -> dict[str
 
 
 def numbers_right(text: str, key: Mapping[str, Any]) -> float:
-    """Share of the numbers said of a fact that are this user's; 0 where none is cited.
+    """Share of the numbers said of a fact that are this user's; 0 where no own value is cited.
 
-    Silence must not score: an answer without numbers is not a personal one.
+    Silence must not score, nor must a norm that holds for everybody: such an answer is not a personal one.
     """
     cited = [citation for citation in cited_numbers(text) if citation.facts]
-    if not cited:
+    if not any(fact_is_cited(name, text, {"values": {name: own}}) for name, own in key["values"].items()):
         return 0.0
     return sum(number_is_right(citation, key) for citation in cited) / len(cited)
 

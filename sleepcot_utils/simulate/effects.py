@@ -15,9 +15,7 @@ def without_drivers(people: pd.DataFrame) -> pd.DataFrame:
     return people.assign(main_driver="none", second_driver="none")
 
 
-def driver_effects(
-    people: pd.DataFrame, nights: int, column: str, noise: np.random.SeedSequence
-) -> pd.DataFrame:
+def driver_effects(people: pd.DataFrame, nights: int, column: str, noise: np.random.SeedSequence) -> pd.DataFrame:
     """Mean change of a nightly column that each main driver makes, with its 95 % interval over persons.
 
     Parameters

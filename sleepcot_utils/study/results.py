@@ -17,13 +17,30 @@ from sleepcot_utils.study.records import read_record
 from sleepcot_utils.study.scrub import KEPT_CELL_METADATA
 from sleepcot_utils.study.stages import record_file, run_paths
 
-#: Run that is tracked in git, with executed notebooks, records, figures and the result table.
+#: Run that is tracked in git, with executed notebooks, records, figures and results.
 REFERENCE = "reference"
 RESULT_TABLE = "comparison.csv"
+#: Means of every source and the conclusion; the table of the README is made from it.
+RESULT_SUMMARY = "comparison.json"
 #: Parameters that change no duration worth speaking of.
 WITHOUT_DURATION = ("run", "profile", "seed", "arm", "arms", "student_seed", "student_seeds")
 HOME_FOLDER = re.compile(r"(/home/|/Users/|/root/|\b[A-Z]:\\+Users\\)[\w.-]*")
 WIDEST_CELL = 28
+#: Columns of the result table that the terminal shows; the file has them all.
+SHOWN_COLUMNS = (
+    "role",
+    "metric",
+    "a",
+    "b",
+    "mean_a",
+    "mean_b",
+    "difference",
+    "low",
+    "high",
+    "p_holm",
+    "claim",
+    "decision",
+)
 
 
 def executed_copy(execution: Execution) -> Path:
@@ -88,7 +105,11 @@ def summary(run: str) -> str:
 
 def _table(path: Path, most_rows: int = 24) -> list[str]:
     with open(path, encoding="utf-8", newline="") as stream:
-        rows = [[_short(cell) for cell in row] for row in csv.reader(stream)]
+        whole = list(csv.reader(stream))
+    header = whole[0] if whole else []
+    # A table of another form is shown as it is.
+    places = [header.index(name) for name in SHOWN_COLUMNS if name in header] or list(range(len(header)))
+    rows = [[_short(row[place]) for place in places if place < len(row)] for row in whole]
     shown = rows[: most_rows + 1]
     widths = (
         [max(len(row[column]) for row in shown if column < len(row)) for column in range(len(shown[0]))]
@@ -150,7 +171,7 @@ def refresh_prose(source: Path, executed: Path) -> bool:
 
 
 def promote(plan: Plan) -> list[Path]:
-    """Copy a complete run into the tracked reference run: executed notebooks, records, result table and figures.
+    """Copy a complete run into the tracked reference run: executed notebooks, records, results and figures.
 
     Notebooks with personal data are never part of it.
 
@@ -172,12 +193,17 @@ def promote(plan: Plan) -> list[Path]:
                 raise ArtifactError("the run is not complete", where=relative_name(path), expected="`make study` first")
             _refuse_leaks(path)
             kept.append(path)
-    table = source.data / RESULT_TABLE
+    for name in (RESULT_TABLE, RESULT_SUMMARY):
+        result = source.data / name
+        if not result.exists():
+            raise ArtifactError("the run is not complete", where=relative_name(result), expected="`make study` first")
+        _refuse_leaks(result)
+        kept.append(result)
     figures = sorted(
         path for path in source.figures.glob("*") if path.is_file() and not path.name.startswith((".", "08_"))
     )
     written: list[Path] = []
-    for files, folder in (([*kept, table], target.notebooks), (figures, target.figures)):
+    for files, folder in ((kept, target.notebooks), (figures, target.figures)):
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
             if old.is_file() and old.name != "README.md":

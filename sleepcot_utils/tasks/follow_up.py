@@ -110,8 +110,10 @@ def _bedtime(report: Report) -> Verdict:
     sleep = report.facts["total_sleep"]
     if sleep.direction != "low":
         return Verdict("not_needed", ("total_sleep",))
-    if report.facts["sleep_efficiency"].level != "ok":
-        return Verdict("not_earlier", ("sleep_efficiency",))
+    if "short_time_in_bed" not in find(report).candidates:
+        # Awake in bed, or in bed inefficiently: more time in bed would be more time awake.
+        broken = tuple(name for name in BROKEN if report.facts[name].level != "ok")
+        return Verdict("not_earlier", broken[:1])
     return Verdict("earlier_60" if sleep.level == "act" else "earlier_30", ("total_sleep",))
 
 

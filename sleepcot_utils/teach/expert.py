@@ -133,8 +133,8 @@ def _deep(report: Report) -> tuple[str, str]:
     fact = report.facts["deep_sleep"]
     name = verdict("deep", report).name
     if name == CANNOT_SAY:
-        why = "deep sleep: not measured" if not fact.known else "age and sex: not given"
-        return why, f"This data can't say: {why.replace(':', ' is')}."
+        known = "deep sleep is not measured" if not fact.known else "age or sex is not given"
+        return known, f"This data can't say: {known}."
     bound, word = {
         "below": (fact.low, "under"),
         "above": (fact.high, "over"),
@@ -210,8 +210,8 @@ def _trend(report: Report) -> tuple[str, str]:
 
 def _bedtime(report: Report) -> tuple[str, str]:
     right = verdict("bedtime", report)
-    order = ("total_sleep", "sleep_efficiency")
-    rationale = _steps_until(report, order, "total_sleep" if right.name == "not_needed" else "sleep_efficiency")
+    decisive = {"not_needed": "total_sleep", "not_earlier": right.facts[0]}.get(right.name, BROKEN[-1])
+    rationale = _steps_until(report, ("total_sleep", *BROKEN), decisive)
     fact = report.facts[right.facts[0]]
     answer = {
         "earlier_60": f"Go to bed 60 min earlier: {cite_against_norm(fact)}.",

@@ -107,4 +107,6 @@ def _answer(reply: TeacherReply) -> Answer:
     # A model that reasons in its own channel has its rationale there.
     rationale = rationale or (reply.reasoning or "")
     tokens = reply.completion_tokens or 0
-    return Answer(reply.task_id, SOURCE, 0, rationale, answer, reply.finish_reason or "", tokens, reply.latency_s or 0.0)
+    return Answer(
+        reply.task_id, SOURCE, 0, rationale, answer, reply.finish_reason or "", tokens, reply.latency_s or 0.0
+    )

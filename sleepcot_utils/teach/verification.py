@@ -22,6 +22,7 @@ from sleepcot_utils.tasks.reading import Citation, cited_numbers, first_named, l
 LONGEST_ANSWER_WORDS = 200
 CLINICIAN_WORDS = ("clinician", "doctor", "physician")
 STEP = re.compile(r"^(?P<label>.+?) (?P<value>[+-]?\d+(?:\.\d+)?)(?: (?:under|over) \d+)?: (?P<level>ok|watch|act)$")
+EARLIER = re.compile(r"\bearlier\b")
 TOLERANCE = 0.051  # one decimal of rounding
 
 
@@ -56,8 +57,11 @@ def number_is_right(citation: Citation, key: Mapping[str, Any]) -> bool:
     """Whether a cited number is this user's, for the fact of which its clause speaks.
 
     A number in a clause that names no fact is advice ("for 2 weeks") or stands alone; it counts as right, because
-    nothing was claimed of a fact.
+    nothing was claimed of a fact. Minutes by which to go to bed earlier are the exception: the key knows them.
     """
+    if not citation.facts and EARLIER.search(citation.clause):
+        flag = key["flags"].get("total_sleep", {})
+        return flag.get("direction") == "low" and citation.value == EARLIER_MIN[flag["level"]]
     allowed = [value for name in citation.facts for value in key["numbers"].get(name, ())]
     allowed += [value for name in citation.facts for value in _advice_numbers().get(name, ())]
     if not citation.facts:

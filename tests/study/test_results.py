@@ -38,6 +38,7 @@ def plan() -> Plan:
     paths.data.mkdir(parents=True)
     table = "metric,difference,low,high\nmain_driver,0.123456,-0.1,1\n"
     (paths.data / "comparison.csv").write_text(table)
+    (paths.data / "comparison.json").write_text('{"summary": []}')
     for execution in made.executions():
         write_record(
             stage=execution.stage,
@@ -76,7 +77,8 @@ def test_promote_copies_a_complete_run_and_nothing_personal(plan: Plan) -> None:
     assert {path.name for path in reference.figures.iterdir()} == {"01_nights.png", "alt_text.json"}
     names = {path.name for path in reference.notebooks.iterdir()}
     assert "old.ipynb" not in names and {"README.md", "comparison.csv", f"{SIMULATE}_result.json"} <= names
-    assert len(names) == 2 * 4 + 2
+    assert len(names) == 2 * 4 + 3
+    assert (reference.notebooks / "comparison.json").read_text() == '{"summary": []}'
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,23 @@ def test_promote_refuses_leaks_and_warnings(plan: Plan, output: Any, said: str) 
 def test_promote_refuses_an_incomplete_run(plan: Plan) -> None:
     executed_copy(plan.executions()[-1]).unlink()
     with pytest.raises(ArtifactError, match="04_compare_student_and_baselines.ipynb: the run is not complete"):
+        promote(plan)
+
+
+@pytest.mark.parametrize("name", ["comparison.csv", "comparison.json"])
+def test_promote_refuses_a_run_without_results_and_keeps_the_old_reference(plan: Plan, name: str) -> None:
+    reference = RunPaths("reference")
+    reference.notebooks.mkdir(parents=True)
+    (reference.notebooks / "old.ipynb").write_text("{}")
+    (RunPaths(plan.run).data / name).unlink()
+    with pytest.raises(ArtifactError, match=f"data/runs/smoke/{name}: the run is not complete"):
+        promote(plan)
+    assert [path.name for path in reference.notebooks.iterdir()] == ["old.ipynb"]
+
+
+def test_promote_refuses_a_result_that_shows_a_folder_of_this_machine(plan: Plan) -> None:
+    (RunPaths(plan.run).data / "comparison.json").write_text('{"conclusion": "see /home/somebody/x"}')
+    with pytest.raises(ArtifactError, match="comparison.json: .*/home/somebody"):
         promote(plan)
 
 

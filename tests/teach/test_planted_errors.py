@@ -14,7 +14,8 @@ from sleepcot_utils.teach import planted_errors
 from sleepcot_utils.teach.planted_errors import ERRORS, plant_error
 from sleepcot_utils.teach.verification import check_answer, number_is_right
 
-ROUNDS = 3
+#: How often each task is damaged; recommendations more often, because red flags are rare.
+ROUNDS = {RECOMMEND: 10, FOLLOW_UP: 2, KNOWLEDGE: 1}
 
 #: Smallest share of each kind that verification has to catch. Below 1 only where the damaged answer can still be right:
 #: a wrong number may equal a limit of the fact or stand in advice that names no fact; another person's answer to a
@@ -53,8 +54,8 @@ def planted(study) -> list[Planted]:
     for task in study.tasks:
         same[task.kind, "" if task.kind == KNOWLEDGE else task.topic].append(task)
     made = []
-    for tasks in same.values():
-        for number in range(len(tasks) * ROUNDS):
+    for (kind, _), tasks in same.items():
+        for number in range(len(tasks) * ROUNDS[kind]):
             task, other = tasks[number % len(tasks)], tasks[int(rng.integers(len(tasks)))]
             if other.person_id == task.person_id:
                 continue
@@ -74,7 +75,7 @@ def test_every_kind_of_error_is_planted_and_caught_at_its_rate(planted: list[Pla
     stated = {(kind, error) for kind, rates in CAUGHT.items() for error in rates}
     assert set(caught) == stated
     rates = {key: float(np.mean(values)) for key, values in caught.items()}
-    assert all(len(values) >= 8 for values in caught.values())
+    assert all(len(values) >= 15 for values in caught.values())
     assert {key: rate for key, rate in rates.items() if rate < CAUGHT[key[0]][key[1]]} == {}
 
 

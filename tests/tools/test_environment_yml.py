@@ -38,7 +38,9 @@ def test_environment_yml_is_valid_and_every_line_says_who_needs_it() -> None:
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     packages = content["dependencies"][-1]["pip"]
-    assert {re.split(r"[<>=]", package)[0] for package in packages if not package.startswith("-")} == requirement_names()
+    assert {
+        re.split(r"[<>=]", package)[0] for package in packages if not package.startswith("-")
+    } == requirement_names()
     entries = [line for line in text.splitlines() if re.match(r"\s+- (?!conda-forge)", line)]
     assert len(entries) == len(content["dependencies"]) + len(packages)
     assert all(re.search(r"# \S.{3,}", line) for line in entries)
@@ -65,7 +67,9 @@ def test_check_notices_a_difference(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_constraints_pin_every_requirement_and_name_no_place() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if not line.startswith("#")]
-    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in pins), "public versions only: no path, no URL"
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in pins), (
+        "public versions only: no path, no URL"
+    )
     names = [pin.partition("==")[0] for pin in pins]
     assert names == sorted(set(names))
     assert {name.lower().replace("_", "-") for name in requirement_names()} <= set(names)
