@@ -26,7 +26,7 @@ ADULT = {
     "weekend_shift": ((None, 60), (None, 120)),
     "heart_rate_change": ((None, 5), (None, 8)),
     "breathing_rate_change": ((None, 2), (None, 3)),
-    "lowest_oxygen": ((90, None), (88, None)),
+    "lowest_oxygen": ((90, None), (89, None)),
     "nap_mean": ((None, 30), (None, 60)),
 }
 

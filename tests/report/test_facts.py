@@ -140,7 +140,7 @@ HAND_LIMITS = {
     "weekend_shift": ((None, 60, None, 120),) * 2,
     "heart_rate_change": ((None, 5, None, 8),) * 2,
     "breathing_rate_change": ((None, 2, None, 3),) * 2,
-    "lowest_oxygen": ((90, None, 88, None),) * 2,
+    "lowest_oxygen": ((90, None, 89, None),) * 2,
     "nap_mean": ((None, 30, None, 60),) * 2,
 }
 
