@@ -146,7 +146,12 @@ def test_a_step_holds_value_limit_and_level(hand_report) -> None:
             "deep sleep 58 between 58 and 92: within typical",
             "Your deep sleep of 58 min is within the typical 58 to 92 min. A wearable only estimates it.",
         ),
-        ("deep", {"deep_sleep": None}, "deep sleep is not measured", "This data can't say: deep sleep is not measured."),
+        (
+            "deep",
+            {"deep_sleep": None},
+            "deep sleep is not measured",
+            "This data can't say: deep sleep is not measured.",
+        ),
         (
             "alcohol",
             {"alcohol": (82, 91)},
