@@ -105,9 +105,16 @@ def start(root: Path) -> subprocess.Popen[bytes]:
         "--seeds",
         "1",
     ]
-    process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=heed_interrupts
+    )
     wait_for(lambda: any((root / "data/runs/smoke/work").glob("*/*/checkpoint")))
     return process
+
+
+def heed_interrupts() -> None:
+    """A shell's background job, as which tests may run, ignores interrupts and would pass that on to its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], bool], limit_s: float = 240.0) -> None:
