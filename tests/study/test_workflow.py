@@ -105,16 +105,12 @@ def start(root: Path) -> subprocess.Popen[bytes]:
         "--seeds",
         "1",
     ]
-    process = subprocess.Popen(
-        command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=heed_interrupts
-    )
+    # A shell's background job, as which tests may run, ignores interrupts and would pass that on to its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    signal.signal(signal.SIGINT, before)
     wait_for(lambda: any((root / "data/runs/smoke/work").glob("*/*/checkpoint")))
     return process
-
-
-def heed_interrupts() -> None:
-    """A shell's background job, as which tests may run, ignores interrupts and would pass that on to its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], bool], limit_s: float = 240.0) -> None:
