@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: libyaml's parser where PyYAML was built with it: the same result, several times faster.
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE = "__line__"
+#: The core topics were written first; a student of a million parameters can repeat them often enough to learn.
+TIERS = ("core", "more")
 
 
 class _LineLoader(_BaseLoader):
@@ -39,13 +41,16 @@ class _LineLoader(_BaseLoader):
         return mapping
 
 
-def load_cards(folder: Path | None = None) -> list[Card]:
+def load_cards(folder: Path | None = None, *, tier: str = "all") -> list[Card]:
     """Read and check every knowledge card.
 
     Parameters
     ----------
     folder : pathlib.Path, optional
         Folder of YAML files, one a topic; the cards shipped in ``data/knowledge`` if left out.
+    tier : str
+        ``core`` for the topics that a small student has time for, ``more`` for the others, or ``all``. Every file is
+        read and checked either way.
 
     Returns
     -------
@@ -55,18 +60,20 @@ def load_cards(folder: Path | None = None) -> list[Card]:
     Raises
     ------
     InputError
-        If the folder holds no cards, a file is not readable YAML, or a card breaks a rule of ``schema``. The message
+        If the tier is unknown, the folder holds no cards, a file is not readable YAML, or a card breaks a rule of ``schema``. The message
         names the file, the line, the card and the field, and says what would be right.
     """
+    if tier not in (*TIERS, "all"):
+        raise InputError(f"{tier!r} is no tier", where="knowledge cards", expected=f"one of {', '.join(TIERS)}, all")
     folder = reference_data("knowledge") if folder is None else Path(folder)
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise InputError(
             "there are no knowledge cards here", where=relative_name(folder), expected="YAML files, one a topic"
         )
-    placed = [entry for file in files for entry in _read(file)]
-    unique_across(placed)
-    return [card for card, _ in placed]
+    read = [_read(file) for file in files]
+    unique_across([entry for _, placed in read for entry in placed])
+    return [card for found, placed in read if tier in (found, "all") for card, _ in placed]
 
 
 def knowledge_frame(cards: Sequence[Card] | None = None) -> pd.DataFrame:
@@ -113,18 +120,23 @@ def question_frame(cards: Sequence[Card] | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["card_id", "topic", "split", "question"])
 
 
-def _read(file: Path) -> list[tuple[Card, str]]:
+def _read(file: Path) -> tuple[str, list[tuple[Card, str]]]:
+    """Tier of a file, and its cards with their places."""
     name = relative_name(file)
     content = _parse(file, name)
-    if not isinstance(content, dict) or set(content) != {"topic", "title", "cards"}:
+    if not isinstance(content, dict) or set(content) != {"topic", "title", "tier", "cards"}:
         raise InputError(
-            "the file does not hold a topic", where=name, expected="the three fields 'topic', 'title' and 'cards'"
+            "the file does not hold a topic", where=name, expected="the four fields 'topic', 'title', 'tier' and 'cards'"
         )
     if content["topic"] != file.stem:
         raise InputError(
             f"the topic {content['topic']!r} differs from the file name",
             where=f"{name}, field 'topic'",
             expected=file.stem,
+        )
+    if content["tier"] not in TIERS:
+        raise InputError(
+            f"the tier {content['tier']!r} is unknown", where=f"{name}, field 'tier'", expected=" or ".join(TIERS)
         )
     if not isinstance(content["cards"], list) or not content["cards"]:
         raise InputError("the topic has no cards", where=f"{name}, field 'cards'", expected="a list of cards")
@@ -134,7 +146,7 @@ def _read(file: Path) -> list[tuple[Card, str]]:
         if isinstance(raw, dict):
             place = f"{name}, line {raw.pop(_LINE)}, card {raw.get('id', position)}"
         placed.append((card_from(_without_lines(raw), topic=file.stem, place=place), place))
-    return placed
+    return content["tier"], placed
 
 
 def _parse(file: Path, name: str) -> Any:

@@ -13,7 +13,8 @@ from sleepcot_utils.knowledge.cards import SPLITS, Card, Phrasings, Source
 
 #: A student of about a million parameters has to be able to write the sentence whole.
 LONGEST_SENTENCE_WORDS = 25
-PHRASING_COUNTS = {"train": 3, "validation": 1, "test": 1}
+#: Fewest and most questions of a split.
+PHRASING_COUNTS = {"train": (3, 3), "validation": (1, 1), "test": (1, 2)}
 WRONG_OPTIONS = 3
 MOST_KEY_POINTS = 3
 CONFIDENCES = ("high", "moderate", "low")
@@ -160,9 +161,10 @@ def _phrasings(raw: Any, place: str) -> Phrasings:
     for split in SPLITS:
         field = f"phrasings.{split}"
         texts[split] = _texts(raw.get(split, []), place, field)
-        if len(texts[split]) != PHRASING_COUNTS[split]:
-            found = len(texts[split])
-            refuse(place, field, f"the number of questions is {found}", f"{PHRASING_COUNTS[split]} for '{split}'")
+        found, (fewest, most) = len(texts[split]), PHRASING_COUNTS[split]
+        if not fewest <= found <= most:
+            wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+            refuse(place, field, f"the number of questions is {found}", f"{wanted} for '{split}'")
         for text in texts[split]:
             if not text.endswith("?"):
                 refuse(place, field, f"{text!r} is not a question", "one question that ends in '?'")

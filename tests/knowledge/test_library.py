@@ -39,7 +39,7 @@ def other_card() -> dict[str, Any]:
 
 
 def write(folder: Path, *cards: Any, topic: str = "drinks") -> None:
-    text = yaml.safe_dump({"topic": topic, "title": "Drinks", "cards": list(cards)}, sort_keys=False)
+    text = yaml.safe_dump({"topic": topic, "title": "Drinks", "tier": "core", "cards": list(cards)}, sort_keys=False)
     (folder / f"{topic}.yaml").write_text(text, encoding="utf-8")
 
 
@@ -69,6 +69,16 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
     assert len({first, second}) == 2
 
 
+def test_one_or_two_test_questions_are_read(tmp_path: Path) -> None:
+    card = other_card()
+    card["phrasings"]["test"] = ["What is the effect of tea?", "I drink tea; what happens?"]
+    write(tmp_path, CARD, card)
+    assert [card.phrasings.test for card in load_cards(tmp_path)] == [
+        ("What is the effect of coffee?",),
+        ("What is the effect of tea?", "I drink tea; what happens?"),
+    ]
+
+
 DAMAGES = [
     (set_at("id", value="Coffee Blocks"), "'id'", "is not a slug"),
     (set_at("statement", value="Coffee blocks adenosine"), "'statement'", "is not one sentence"),
@@ -95,7 +105,10 @@ DAMAGES = [
     (lambda card: card["source"].pop("authors"), "'source'", "names nobody"),
     (lambda card: card["source"].pop("title"), "'source.title'", "no title"),
     (set_at("phrasings", "train", value=["What does coffee do?"]), "'phrasings.train'", "Expected: 3 for 'train'"),
-    (set_at("phrasings", "test", value=["One?", "Two?"]), "'phrasings.test'", "Expected: 1 for 'test'"),
+    (set_at("phrasings", "test", value=["One?", "Two?", "Three?"]), "'phrasings.test'", "Expected: 1 to 2 for 'test'"),
+    (set_at("phrasings", "test", value=[]), "'phrasings.test'", "questions is 0"),
+    (set_at("phrasings", "test", value=["One?", "one?"]), "'phrasings.test'", "stands already"),
+    (set_at("phrasings", "validation", value=["One?", "Two?"]), "'phrasings.validation'", "Expected: 1 for 'val"),
     (set_at("phrasings", "dev", value=["One?"]), "'phrasings.dev'", "unknown"),
     (set_at("phrasings", "validation", value=["Tell me."]), "'phrasings.validation'", "is not a question"),
     (set_at("phrasings", "validation", value=["what does  COFFEE do?"]), "'phrasings.validation'", "stands already"),
@@ -130,8 +143,8 @@ def test_what_two_cards_share_is_refused_across_files(tmp_path: Path, field: str
     write(tmp_path, CARD)
     write(tmp_path, card, topic="more-drinks")
     text = message(tmp_path)
-    assert text.startswith("more-drinks.yaml, line 4")
-    assert "stands already at drinks.yaml, line 4" in text
+    assert text.startswith("more-drinks.yaml, line 5")
+    assert "stands already at drinks.yaml, line 5" in text
 
 
 def test_yaml_errors_name_the_line(tmp_path: Path) -> None:
@@ -150,9 +163,11 @@ def test_a_repeated_key_is_refused(tmp_path: Path) -> None:
         (b"", "does not hold a topic"),
         (b"- 1\n", "does not hold a topic"),
         (b"topic: drinks\ncards: []\n", "does not hold a topic"),
-        (b"topic: food\ntitle: Food\ncards: []\n", "'food' differs from the file name"),
-        (b"topic: drinks\ntitle: Drinks\ncards: []\n", "has no cards"),
-        (b"topic: drinks\ntitle: Drinks\ncards: [tea]\n", "card 1: this card is not a mapping"),
+        (b"topic: food\ntitle: Food\ntier: core\ncards: []\n", "'food' differs from the file name"),
+        (b"topic: drinks\ntitle: Drinks\ntier: more\ncards: []\n", "has no cards"),
+        (b"topic: drinks\ntitle: Drinks\ntier: basic\ncards: []\n", "the tier 'basic' is unknown"),
+        (b"topic: drinks\ntitle: Drinks\ncards: []\n", "does not hold a topic"),
+        (b"topic: drinks\ntitle: Drinks\ntier: core\ncards: [tea]\n", "card 1: this card is not a mapping"),
         (b"topic: \xff\n", "byte 8 is not UTF-8"),
         (b"version https://git-lfs.github.com/spec/v1\n", "does not hold a topic"),
     ],
