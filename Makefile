@@ -4,6 +4,7 @@ RUN ?=
 SEEDS ?=
 SET ?=
 EXPORT ?=
+FULL ?=
 VENV ?= .venv
 
 PY := $(VENV)/bin/python
@@ -13,7 +14,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach where promote test lint types format clean
+.PHONY: help env study smoke sweep coach where promote bench test lint types format clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 20 minutes on 2 cores, set-up included"
@@ -25,6 +26,7 @@ help:
 	@echo "make where [RUN=laptop]       where notebooks, figures and the result table are"
 	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
 	@echo "make test | lint | types      tests; ruff and generated files; mypy"
+	@echo "make bench [FULL=1]           speed beside named peers, one run; minutes (with FULL=1 much longer)"
 	@echo "make format                   format the code"
 	@echo "make env                      only the environment in $(VENV) (PYTHON=..., TORCH_PIP_ARGS=...)"
 	@echo "make clean                    remove all runs but the reference run, and caches; keeps $(VENV)"
@@ -56,6 +58,13 @@ promote: $(READY)
 
 test: $(READY)
 	@$(PY) -m pytest
+
+bench: $(VENV)/.bench
+	@for script in tests/benchmarks/bench_*.py; do $(PY) "$$script" $(if $(FULL),--full) || exit 1; done
+
+$(VENV)/.bench: $(READY) tests/benchmarks/requirements.txt
+	@$(PY) -m pip install --disable-pip-version-check -q -c constraints.txt -r tests/benchmarks/requirements.txt
+	@touch $@
 
 lint: $(READY)
 	@$(PY) -m ruff check .

@@ -22,6 +22,7 @@ ARMS = ("answer_only", "answer_only_equal_tokens", "cot")
 PROFILE_NAMES = ("smoke", "laptop", "gpu", "paper")
 WINDOWS_NIGHTS = (7, 14, 30)
 TEACHERS = ("expert", "openai", "local")
+SYNTHESIZERS = ("none", "openai", "local")
 ADAPTERS = ("lora", "full")
 DEVICES = ("auto", "cpu", "cuda")
 #: Seeds must fit the 32-bit seeds of the libraries underneath (``numpy.random.SeedSequence`` takes any, Trainer does not).
@@ -69,6 +70,19 @@ class SimulateParameters(StudyParameters):
     window_nights: Annotated[int, AfterValidator(OneOf(WINDOWS_NIGHTS))] = Field(
         14, description="nights that one report summarizes: 7, 14 or 30"
     )
+    synthesizer: Annotated[str, AfterValidator(OneOf(SYNTHESIZERS))] = Field(
+        "none", description="who imagines nights beside the simulator: none, openai (remote) or local (open model)"
+    )
+    synthesizer_model: str = Field("", description="model name of a remote synthesizer, hub id or folder of a local one")
+    imagined_persons: int = Field(20, ge=2, le=5_000, description="persons that the synthesizer is asked to imagine")
+    allow_remote: bool = Field(False, description="consent to ask a synthesizer on another machine")
+    max_requests: int = Field(200, ge=1, le=10_000_000, description="most requests that a remote synthesizer may be sent")
+
+    @model_validator(mode="after")
+    def _synthesizer_is_named(self) -> SimulateParameters:
+        if self.synthesizer != "none" and not self.synthesizer_model.strip():
+            raise ValueError(f"synthesizer_model is empty, but the synthesizer {self.synthesizer!r} needs a model name")
+        return self
 
     @model_validator(mode="after")
     def _window_fits(self) -> SimulateParameters:
@@ -88,6 +102,9 @@ class TeachParameters(StudyParameters):
         0.1, ge=0.0, le=0.5, allow_inf_nan=False, description="share of the expert's answers that get a planted error"
     )
     questions_per_report: int = Field(3, ge=1, le=8, description="follow-up questions asked about each report")
+    knowledge_tier: Annotated[str, AfterValidator(OneOf(("core", "all")))] = Field(
+        "core", description="knowledge cards that are asked about: core (72 that a small student has time for) or all"
+    )
     validation_persons: int = Field(6, ge=2, le=5_000, description="persons held out for early stopping")
     test_persons: int = Field(10, ge=2, le=5_000, description="persons held out for the comparison")
     allow_remote: bool = Field(False, description="consent to send masked prompts to a teacher on another machine")

@@ -55,15 +55,15 @@ class Study:
 
     @cached_property
     def people(self) -> pd.DataFrame:
-        return simulate_people(self.persons, np.random.default_rng(1))
+        return simulate_people(self.persons, 1)
 
     @cached_property
     def twins(self) -> pd.DataFrame:
-        return counterfactual_people(self.people, np.random.default_rng(2))
+        return counterfactual_people(self.people, 2)
 
     @cached_property
     def measured_and_truth(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return simulate_nights(self.people, self.nights, np.random.default_rng(3))
+        return simulate_nights(self.people, self.nights, 3)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -79,7 +79,7 @@ class Study:
 
     @cached_property
     def twin_reports(self) -> list[Report]:
-        table, _ = simulate_nights(self.twins, self.nights, np.random.default_rng(3))
+        table, _ = simulate_nights(self.twins, self.nights, 3)
         return simulated_reports(self.twins, table, self.nights, "counterfactual")
 
     @cached_property

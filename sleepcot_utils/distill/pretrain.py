@@ -48,10 +48,10 @@ def base_config(vocabulary: int, end_id: int, pad_id: int) -> Any:
     )
 
 
-def practice_reports(persons: int, rng: np.random.Generator) -> list[Report]:
+def practice_reports(persons: int, seed: int) -> list[Report]:
     """Reports of people who appear in no study run."""
-    people = simulate_people(persons, rng, prefix="practice")
-    nights, _ = simulate_nights(people, 14, rng)
+    people = simulate_people(persons, seed, prefix="practice")
+    nights, _ = simulate_nights(people, 14, seed)
     return simulated_reports(people, nights, 14, FACTUAL)
 
 
@@ -74,7 +74,7 @@ def pretrain(folder: Path, work: Path, minutes: float, batch_size: int = 6, log_
 
     rng = np.random.default_rng(SEED)
     torch.manual_seed(SEED)
-    reports = practice_reports(1500, rng)
+    reports = practice_reports(1500, SEED)
     held_out = reports[:60]
     texts = [report_text(report) for report in reports[:400]] + list(vocabulary_texts(load_cards())) * 3
     for _ in range(400):

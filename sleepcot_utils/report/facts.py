@@ -85,7 +85,7 @@ def compute_facts(window: Window, age_y: float | None, sex: str | None) -> dict[
         "wake_after_onset": _mean(window["wake_after_sleep_onset_min"]),
         "deep_sleep": _mean(window["deep_min"]),
         "rem_sleep": _mean(window["rem_min"]),
-        "bedtime_spread": _spread(window.bedtime_min),
+        "bedtime_spread": _bedtime_spread(window),
         "weekend_shift": _weekend_shift(window),
         "heart_rate_change": _change(window["resting_heart_rate_bpm"]),
         "breathing_rate_change": _change(window["respiratory_rate_brpm"]),
@@ -153,9 +153,19 @@ def _count(values: np.ndarray) -> tuple[float, int]:
     return (float((known > 0).sum()) if len(known) >= MIN_NIGHTS else math.nan), len(known)
 
 
-def _spread(values: np.ndarray) -> tuple[float, int]:
-    known = _known(values)
-    return (float(known.std(ddof=1)) if len(known) >= MIN_BASELINE_NIGHTS else math.nan), len(known)
+def _bedtime_spread(window: Window) -> tuple[float, int]:
+    """Standard deviation of bedtimes around the mean of their own kind: nights before free days, and the others.
+
+    A person who is late on every weekend is regular within each kind; that shift is a fact of its own.
+    """
+    is_free = np.isin(window.weekday, FREE_DAYS)
+    kinds = [_known(window.bedtime_min[is_free]), _known(window.bedtime_min[~is_free])]
+    count = sum(len(kind) for kind in kinds)
+    freedom = count - sum(len(kind) > 0 for kind in kinds)
+    if count < MIN_BASELINE_NIGHTS or freedom < 2:
+        return math.nan, count
+    squares = sum(float(((kind - kind.mean()) ** 2).sum()) for kind in kinds if len(kind))
+    return math.sqrt(squares / freedom), count
 
 
 def _weekend_shift(window: Window) -> tuple[float, int]:

@@ -1,56 +1,46 @@
-"""Simulated nights in three steps: the evening's habits, the true night, and what the device makes of it.
+"""Simulated nights: the day before, the timing, the hypnogram and the vital signs of the true night, and what a device
+makes of it.
 
-This form simulates night totals, not epochs. All draws are made for everyone in a fixed order, so that the same seed
-with other planted drivers gives the same nights but for the drivers (common random numbers).
+All draws of a person depend on the seed and the person's id alone, so the same person with other planted scenarios
+has the same nights but for the scenarios (common random numbers), and chunks and numbers of persons change nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sleepcot_utils import nights as nightly
-from sleepcot_utils.simulate.constants import constants
+from sleepcot_utils.simulate.constants import REFERENCE_DEVICE, constants
+from sleepcot_utils.simulate.days import Days, carried, simulate_days
+from sleepcot_utils.simulate.kernel import Traces, run_nights
+from sleepcot_utils.simulate.people import check_people, require_count, require_seed
+from sleepcot_utils.simulate.randomness import person_generator
+from sleepcot_utils.simulate.scenarios import overlays
+from sleepcot_utils.simulate.table import measured_table, truth_table
+from sleepcot_utils.simulate.timing import Evenings, Timing, simulate_timing
+from sleepcot_utils.simulate.totals import Levels, TrueNights, night_counts, night_levels
 
-FIRST_NIGHT = pd.Timestamp("2026-01-05")  # a Monday; a fixed date keeps runs identical
-WORK_DAY_RISE_MIN = 6 * 60 + 45  # rise on work days, minutes after midnight; a choice
-ADULT_DEEP_MIN_SHARE = 0.05
-
-
-@dataclass
-class _Draws:
-    """Standard draws, all of shape (persons, nights) unless said otherwise."""
-
-    duration: np.ndarray
-    bedtime: np.ndarray
-    latency: np.ndarray
-    wake: np.ndarray
-    deep: np.ndarray
-    rem: np.ndarray
-    heart: np.ndarray
-    rmssd: np.ndarray
-    breaths: np.ndarray
-    oxygen: np.ndarray
-    steps: np.ndarray
-    exercise: np.ndarray
-    caffeine: np.ndarray
-    alcohol: np.ndarray
-    units: np.ndarray
-    nap: np.ndarray
-    worn: np.ndarray
-
-    @classmethod
-    def draw(cls, shape: tuple[int, int], rng: np.random.Generator) -> _Draws:
-        normal = ["duration", "bedtime", "latency", "wake", "deep", "rem", "heart", "rmssd", "breaths", "oxygen"]
-        values = {name: rng.standard_normal(shape) for name in [*normal, "steps", "exercise"]}
-        values |= {name: rng.random(shape) for name in ("caffeine", "alcohol", "units", "nap", "worn")}
-        return cls(**values)
+#: Nights that are simulated at once; memory grows with this and not with the number of persons.
+CHUNK_NIGHTS = 20_000
+NORMALS, UNIFORMS = 23, 14
 
 
-def simulate_nights(people: pd.DataFrame, nights: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+@dataclass(frozen=True)
+class Chunk:
+    """Worn nights of some persons: measured ones, true ones in the same order, and on request their epochs."""
+
+    measured: pd.DataFrame
+    truth: pd.DataFrame
+    traces: Traces | None
+
+
+def simulate_nights(
+    people: pd.DataFrame, nights: int, seed: int, *, workers: int = 1
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Nights of people.
 
     Parameters
@@ -59,235 +49,124 @@ def simulate_nights(people: pd.DataFrame, nights: int, rng: np.random.Generator)
         As ``simulate_people`` returns them.
     nights : int
         Consecutive nights a person; some of them are missing because the device was not worn.
-    rng : numpy.random.Generator
-        Source of randomness.
+    seed : int
+        Seed of the nights, 0 or more.
+    workers : int
+        Threads; the result does not depend on them.
 
     Returns
     -------
     measured, truth : tuple of pandas.DataFrame
-        The nightly table as the device reports it, and the true minutes of the same nights (``person_id, night_date,
-        true_total_sleep_min, true_wake_after_sleep_onset_min, true_sleep_onset_latency_min``).
+        The nightly table as the device reports it, and the true values of the same nights: ``person_id, night_date``
+        and, with the prefix ``true_``, time in bed, the parts of the night, stages and vital signs.
+
+    Raises
+    ------
+    InputError
+        On impossible people, counts, seeds, scenarios or devices, naming the row and what is allowed.
     """
-    c, effects = constants()["nights"], constants()["effects"]
-    shape = (len(people), nights)
-    draw = _Draws.draw(shape, rng)
-    planted = {name: _column(_has(people, name), shape) for name in effects}
-    dates = FIRST_NIGHT + pd.to_timedelta(np.arange(1, nights + 1), unit="D")
-    free_day = np.broadcast_to(np.isin(dates.day_of_week, (5, 6)), shape)  # the night ends on Saturday or Sunday
-    ill = planted["body_strain"] & (np.arange(nights) >= nights - effects["body_strain"]["nights"])
+    chunks = list(simulate_chunks(people, nights, seed, workers=workers))
+    measured = pd.concat([chunk.measured for chunk in chunks], ignore_index=True)
+    return measured, pd.concat([chunk.truth for chunk in chunks], ignore_index=True)
 
-    caffeine, units, nap = _habits(draw, planted)
-    # People who were planted a habit are the ones whom it disturbs; the others feel a quarter of the effect.
-    felt_caffeine = caffeine * np.where(planted["late_caffeine"], 1.0, 0.25)
-    felt_alcohol = np.minimum(units / 2.5, 1.5) * np.where(planted["alcohol"], 1.0, 0.25)
-    felt_nap = (nap > 30) * 1.0
 
-    decades = _column((people["age_y"].to_numpy() - 40) / 10, shape)
-    latency = (
-        np.maximum(c["latency_min"]["median"] + c["latency_min"]["per_decade"] * decades, 4)
-        * np.exp(_person(people, "latency_log_effect", shape) + c["latency_min"]["spread_log"] * draw.latency * 0.8)
-        + effects["late_caffeine"]["latency_min"] * felt_caffeine
-        + effects["naps"]["latency_min"] * felt_nap
-        + effects["wakeful_in_bed"]["latency_min"] * planted["wakeful_in_bed"]
+def simulate_chunks(
+    people: pd.DataFrame, nights: int, seed: int, *, workers: int = 1, epochs: bool = False
+) -> Iterator[Chunk]:
+    """The same chunk by chunk, in the order of the people, with memory that does not grow with their number.
+
+    Parameters
+    ----------
+    epochs : bool
+        Whether to keep hypnograms and vital signs of each epoch; about 20 kB a night.
+    """
+    check_people(people)
+    require_count(nights, "nights")
+    require_count(workers, "workers")
+    require_seed(seed)
+    step = max(CHUNK_NIGHTS // nights, 1)
+    parts = [people.iloc[start : start + step] for start in range(0, len(people), step)]
+    if workers == 1:
+        yield from (_chunk(part, nights, seed, epochs) for part in parts)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        # A window of twice the workers keeps all threads busy and the memory flat.
+        waiting = []
+        for part in parts:
+            waiting.append(pool.submit(_chunk, part, nights, seed, epochs))
+            if len(waiting) > 2 * workers:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+def _chunk(people: pd.DataFrame, nights: int, seed: int, epochs: bool) -> Chunk:
+    # The nightly table is sorted by person; people are too, so that truth and epochs come in its order.
+    people = people.sort_values("person_id", kind="stable", ignore_index=True)
+    z, u, keys = _draws(people, nights, seed)
+    days = simulate_days(people, z[..., 0:3], u[..., 0:6])
+    effects = overlays(
+        people, days.free, {"units": days.units, "caffeine": days.caffeine, "nap_min": days.nap_min}, u[..., 6]
     )
-    wake = (
-        np.maximum(c["wake_after_onset_min"]["median"] + c["wake_after_onset_min"]["per_decade"] * decades, 12)
-        * np.exp(_person(people, "wake_log_effect", shape) + c["wake_after_onset_min"]["spread_log"] * draw.wake * 0.8)
-        + effects["late_caffeine"]["wake_after_onset_min"] * felt_caffeine
-        + effects["alcohol"]["wake_after_onset_min"] * felt_alcohol
-        + effects["wakeful_in_bed"]["wake_after_onset_min"] * planted["wakeful_in_bed"]
-        + effects["breathing"]["wake_after_onset_min"] * planted["breathing"]
+    levels = night_levels(people, effects, z[..., 3:15])
+    timing = simulate_timing(
+        people["chronotype_msf_h"].to_numpy() + 0.0,
+        people["sleep_period_need_h"].to_numpy() + 0.0,
+        _evenings(people, days, effects, levels, z[..., 15:19], u[..., 7:9]),
     )
-    sleep = (
-        _person(people, "usual_sleep_min", shape)
-        + _person(people, "sleep_drift_min", shape) * (np.arange(nights) - (nights - 1) / 2)
-        + c["duration_within_sd_min"]["value"] * _carried(draw.duration, c["carry_over"]["value"])
-        + effects["late_caffeine"]["total_sleep_min"] * felt_caffeine
-        + effects["naps"]["total_sleep_min"] * felt_nap
-        + effects["irregular_bedtime"]["total_sleep_min"] * planted["irregular_bedtime"]
-        + effects["weekend_shift"]["work_day_sleep_min"] * (planted["weekend_shift"] & ~free_day)
-        + effects["short_time_in_bed"]["time_in_bed_min"] * planted["short_time_in_bed"]
-        + effects["body_strain"]["total_sleep_min"] * ill
+    true = night_counts(people, timing, levels)
+    devices = people["device"].to_numpy()
+    restless = _restless(people, z[..., 22])
+    seen, vitals, traces = run_nights(
+        keys, true, levels, devices, effects["wake_seen_log"], restless, u[..., 9:12], epochs
     )
-    sleep = np.clip(sleep, 150, 720)
-    latency, wake = np.clip(latency, 1, 150), np.clip(wake, 3, 240)
-    bed_min = np.round(sleep + latency + wake)
+    truth = truth_table(people, days, timing, true, vitals)
+    measured, worn = measured_table(people, days, timing, seen, vitals, levels, z[..., 19:22], u[..., 12:14])
+    return Chunk(measured, truth[worn].reset_index(drop=True), traces.of(worn) if traces else None)
 
-    # The device sees only part of the wake; what it misses it counts as sleep.
-    seen = _person(people, "wake_seen_share", shape)
-    seen_latency, seen_wake = np.round(latency * np.sqrt(seen)), np.round(wake * seen)
-    asleep = bed_min - seen_latency - seen_wake
-    rise = _rise_times(people, bed_min, free_day, draw, planted, effects)
-    deep_share = np.clip(
-        c["deep_share"]["at_30"] + c["deep_share"]["per_decade"] * (decades + 1) + 0.03 * draw.deep
-        + effects["alcohol"]["deep_share"] * felt_alcohol, ADULT_DEEP_MIN_SHARE, 0.4,
-    )  # fmt: skip
-    rem_share = np.clip(
-        c["rem_share"]["value"] + 0.03 * draw.rem + effects["alcohol"]["rem_share"] * felt_alcohol, 0.05, 0.4
+
+def _draws(people: pd.DataFrame, nights: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Normal and uniform draws, shape (persons, nights, draws), and a key a night for the draws of its epochs."""
+    z = np.empty((len(people), nights, NORMALS))
+    u = np.empty((len(people), nights, UNIFORMS))
+    keys = np.empty((len(people), nights), dtype=np.uint64)
+    for row, person_id in enumerate(people["person_id"]):
+        person_generator(seed, person_id, "nights, normal").standard_normal(out=z[row])
+        rng = person_generator(seed, person_id, "nights, uniform")
+        rng.random(out=u[row])
+        keys[row] = person_generator(seed, person_id, "epochs").integers(0, 2**63, nights, dtype=np.uint64)
+    return z, u, keys
+
+
+def _restless(people: pd.DataFrame, z: np.ndarray) -> np.ndarray:
+    """Factor on the sleep that a device takes for wake, by person and night; its mean is 1."""
+    c = constants()["people"]["restless_log"]
+    middle = (c["between_sd"] ** 2 + c["within_sd"] ** 2) / 2
+    return np.exp(people["restless_log"].to_numpy()[:, None] + c["within_sd"] * z - middle)
+
+
+def _evenings(
+    people: pd.DataFrame, days: Days, effects: dict[str, np.ndarray], levels: Levels, z: np.ndarray, u: np.ndarray
+) -> Evenings:
+    c = constants()["timing"]
+    nights = z.shape[1]
+    odd = np.where(u[..., 0] < c["odd_night"]["chance"], c["odd_night"]["factor"], 1.0)
+    drift_h = people["sleep_drift_min"].to_numpy()[:, None] * (np.arange(nights) - (nights - 1) / 2) / 60
+    jitter, wake_jitter = (carried(z[..., column], c["carry_over"]["value"]) * odd for column in (0, 2))
+    evening_delay = np.where(days.free, people["free_evening_delay_h"].to_numpy()[:, None], 0.0)
+    return Evenings(
+        alarm_h=days.alarm_h + effects["alarm_shift_h"],
+        earliest_bed_h=days.earliest_bed_h,
+        delay_h=evening_delay + effects["bedtime_shift_h"] + np.clip(-drift_h, -1.5, 1.5),
+        jitter_h=jitter * c["bedtime_within_sd_h"]["value"] + z[..., 1] * effects["bedtime_jitter_h"],
+        wake_jitter_h=wake_jitter * c["wake_within_sd_h"]["value"],
+        alarm_jitter_h=z[..., 3] * c["alarm_within_sd_h"]["value"],
+        need_change_h=effects["sleep_need_h"],
+        wake_shift_h=effects["wake_shift_h"],
+        clock_shift_h=effects["circadian_shift_h"],
+        wake_share=levels.wake_share,
+        latency_min=levels.latency_min,
     )
-    deep, rem = np.round(asleep * deep_share), np.round(asleep * rem_share)
-    vitals = _vitals(people, draw, planted, effects, c, felt_alcohol, ill, shape)
-
-    flat = {
-        "person_id": np.repeat(people["person_id"].to_numpy(), nights),
-        "night_date": np.tile(dates.to_numpy(), len(people)),
-        "device": np.repeat(people["device"].to_numpy(), nights),
-    }
-    start = flat["night_date"] + _minutes(rise - bed_min)
-    measured = pd.DataFrame(
-        flat
-        | {"sleep_kind": "main", "quality": "ok", "utc_offset_min": 0.0}
-        | {"start_local": start, "end_local": start + _minutes(bed_min)}
-        | {
-            name: np.asarray(value, dtype=float).ravel()
-            for name, value in {
-                "time_in_bed_min": bed_min,
-                "total_sleep_min": asleep,
-                "sleep_onset_latency_min": seen_latency,
-                "wake_after_sleep_onset_min": seen_wake,
-                "awakenings": np.round(seen_wake / 14),
-                "deep_min": deep,
-                "rem_min": rem,
-                "light_min": asleep - deep - rem,
-                "sleep_efficiency_pct": 100 * asleep / bed_min,
-                "steps": np.clip(np.round(_person(people, "steps", shape) * np.exp(0.3 * draw.steps)), 100, 60_000),
-                "exercise_min": np.clip(np.round(22 * np.exp(0.9 * draw.exercise)), 0, 240),
-                "caffeine_after_14h": caffeine,
-                "alcohol_units": units,
-                "nap_min": nap,
-                **vitals,
-            }.items()
-        }
-    )
-    truth = pd.DataFrame(
-        {
-            "person_id": flat["person_id"],
-            "night_date": flat["night_date"],
-            "true_total_sleep_min": np.round(sleep).ravel(),
-            "true_wake_after_sleep_onset_min": np.round(wake).ravel(),
-            "true_sleep_onset_latency_min": np.round(latency).ravel(),
-        }
-    )
-    worn = (draw.worn >= c["missing_night_chance"]["value"]).ravel()
-    measured = _what_the_device_gives(measured, people, nights)
-    return nightly.validate(nightly.conform(measured[worn])), truth[worn].reset_index(drop=True)
 
 
-def _has(people: pd.DataFrame, driver: str) -> np.ndarray:
-    return ((people["main_driver"] == driver) | (people["second_driver"] == driver)).to_numpy()
-
-
-def _column(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    return np.broadcast_to(np.asarray(values)[:, None], shape)
-
-
-def _person(people: pd.DataFrame, name: str, shape: tuple[int, int]) -> np.ndarray:
-    return _column(people[name].to_numpy(dtype=float), shape)
-
-
-def _minutes(values: np.ndarray) -> np.ndarray:
-    return values.astype("int64").ravel().astype("timedelta64[m]")
-
-
-def _carried(noise: np.ndarray, carry_over: float) -> np.ndarray:
-    """First-order autoregressive series with unit variance along the nights."""
-    series = noise.copy()
-    for night in range(1, noise.shape[1]):
-        series[:, night] = carry_over * series[:, night - 1] + np.sqrt(1 - carry_over**2) * noise[:, night]
-    return series
-
-
-def _habits(draw: _Draws, planted: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Late caffeine (0/1), standard drinks, and minutes napped of each evening."""
-    c, effects = constants()["people"], constants()["effects"]
-
-    def chance(name: str, driver: str) -> np.ndarray:
-        return np.where(planted[driver], c[name]["driver"], c[name]["usual"])
-
-    caffeine = (draw.caffeine < chance("chance_late_caffeine", "late_caffeine")).astype(float)
-    units = np.where(draw.alcohol < chance("chance_alcohol", "alcohol"), 1 + np.floor(draw.units * 4), 0.0)
-    nap = np.where(planted["naps"], effects["naps"]["nap_min"] * (0.4 + 1.2 * draw.nap), 0.0)
-    nap = nap + np.where(~planted["naps"] & (draw.nap > 0.88), 20.0, 0.0)
-    return caffeine, units, np.round(nap)
-
-
-def _rise_times(
-    people: pd.DataFrame,
-    bed_min: np.ndarray,
-    free_day: np.ndarray,
-    draw: _Draws,
-    planted: dict[str, np.ndarray],
-    effects: dict[str, Any],
-) -> np.ndarray:
-    """Minutes after midnight of the final rise: the clock's on work days, the chronotype's on free days."""
-    shape = bed_min.shape
-    c = constants()["nights"]
-    spread = np.where(
-        planted["irregular_bedtime"],
-        effects["irregular_bedtime"]["bedtime_sd_min"],
-        c["bedtime_within_sd_min"]["value"],
-    )
-    jitter = spread * draw.bedtime
-    free_rise = _person(people, "chronotype_msf_h", shape) * 60 + bed_min / 2
-    # Between the clock and the body: most people rise on free days nearer to the alarm than their chronotype would.
-    shift = np.clip(0.35 * (free_rise - WORK_DAY_RISE_MIN), -20, 45)
-    shift = shift + effects["weekend_shift"]["free_day_delay_min"] * planted["weekend_shift"]
-    return np.round(WORK_DAY_RISE_MIN + np.where(free_day, shift, 0) + jitter)
-
-
-def _vitals(
-    people: pd.DataFrame,
-    draw: _Draws,
-    planted: dict[str, np.ndarray],
-    effects: dict[str, Any],
-    c: dict[str, Any],
-    felt_alcohol: np.ndarray,
-    ill: np.ndarray,
-    shape: tuple[int, int],
-) -> dict[str, np.ndarray]:
-    """Heart rate, HRV, respiration, oxygen and skin temperature of each night."""
-    strain, breathing = effects["body_strain"], effects["breathing"]
-    heart = (
-        _person(people, "resting_heart_rate_bpm", shape)
-        + c["resting_heart_rate_within_sd"]["value"] * draw.heart
-        + effects["alcohol"]["heart_rate_bpm"] * felt_alcohol
-        + strain["heart_rate_bpm"] * ill
-        + breathing["heart_rate_bpm"] * planted["breathing"]
-    )
-    rmssd = _person(people, "hrv_rmssd_ms", shape) * np.exp(
-        c["rmssd_within_sd_log"]["value"] * draw.rmssd
-        + effects["alcohol"]["rmssd_log"] * felt_alcohol
-        + strain["rmssd_log"] * ill
-    )
-    breaths = (
-        _person(people, "respiratory_rate_brpm", shape)
-        + c["respiratory_rate_within_sd"]["value"] * draw.breaths
-        + strain["respiratory_rate_brpm"] * ill
-    )
-    lowest = (
-        _person(people, "lowest_spo2_pct", shape)
-        + c["lowest_spo2_within_sd"]["value"] * draw.oxygen
-        + breathing["lowest_spo2_pct"] * planted["breathing"]
-    )
-    lowest = np.clip(np.round(lowest), 60, 98)
-    return {
-        "resting_heart_rate_bpm": np.clip(np.round(heart), 38, 120),
-        "hrv_rmssd_ms": np.clip(np.round(rmssd, 1), 5, 250),
-        "respiratory_rate_brpm": np.clip(np.round(breaths, 1), 7, 32),
-        "spo2_min_pct": lowest,
-        "spo2_mean_pct": np.clip(np.round((lowest + 2 * 97) / 3, 1), 70, 99),
-        "skin_temperature_delta_c": np.round(0.15 * draw.heart + 0.6 * ill, 2),
-    }
-
-
-def _what_the_device_gives(measured: pd.DataFrame, people: pd.DataFrame, nights: int) -> pd.DataFrame:
-    """Blank what this device does not measure and what this person does not log."""
-    frame = measured.copy()
-    frame.loc[frame["device"] != "watch", ["spo2_mean_pct", "spo2_min_pct"]] = np.nan
-    only_totals = ["time_in_bed_min", "total_sleep_min", "sleep_efficiency_pct", "steps"]
-    band = frame["device"] == "band"
-    frame.loc[band, [name for name in nightly.NUMBERS if name not in only_totals]] = np.nan
-    frame.loc[band, ["start_local", "end_local"]] = pd.NaT
-    silent = band | ~np.repeat(people["logs_habits"].to_numpy(dtype=bool), nights)
-    frame.loc[silent, ["caffeine_after_14h", "alcohol_units", "nap_min"]] = np.nan
-    return frame
+__all__ = ["REFERENCE_DEVICE", "Chunk", "Timing", "TrueNights", "simulate_chunks", "simulate_nights"]

@@ -71,6 +71,10 @@ class Session:
         words = np.frombuffer(hashlib.sha256(purpose.encode()).digest(), dtype=">u4")
         return np.random.SeedSequence([self.parameters.seed, *(int(word) for word in words)])
 
+    def integer_seed(self, purpose: str) -> int:
+        """Whole-number seed of one purpose, for the simulator, whose draws are keyed by person."""
+        return int(self.seed_sequence(purpose).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
     def input(self, name: str) -> Path:
         """Path of an upstream artifact, such as ``"nights.parquet"``, which the stage must declare."""
         declared = artifact_names(self.stage.reads, self.parameters)

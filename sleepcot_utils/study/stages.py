@@ -56,7 +56,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "01_simulate_wearable_nights",
         writes=("people.parquet", "nights.parquet", "truth.parquet", "reports.jsonl"),
-        shipped=("norms",),
+        shipped=("norms", "devices", "prompts"),
     ),
     Stage(
         "02_prompt_the_teacher",

@@ -20,7 +20,7 @@ CONVERSATIONS, TURNS = 200, 10
 
 @pytest.fixture(scope="module")
 def reports():
-    return practice_reports(40, np.random.default_rng(11))
+    return practice_reports(40, 11)
 
 
 @pytest.fixture(scope="module")

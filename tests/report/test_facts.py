@@ -64,8 +64,9 @@ def test_a_week_computed_by_hand(night_table) -> None:
     assert stated(report, "alcohol_nights") == (3, "watch", "high", 7)  # a quarter of 7 is 1, a half is 3
     assert stated(report, "late_caffeine_nights") == (4, "act", "high", 6)  # a half of the 6 that were logged is 3
     assert stated(report, "nap_mean") == (32, "watch", "high", 7)  # 225 / 7 = 32.1
-    # From 23:30: -30, 0, -60, -30, 60, 90 and -30 min; the squares sum to 18,000, and the root of 18,000 / 6 is 54.8.
-    assert stated(report, "bedtime_spread") == (55, "ok", "", 7)
+    # From 23:30: -30, 0, -60, -30 and -30 min on work days, around -30; 60 and 90 on free days, around 75. The squares
+    # sum to 1,800 and 450, and the root of 2,250 / (7 - 2) is 21.2.
+    assert stated(report, "bedtime_spread") == (21, "ok", "", 7)
     # Efficiency after alcohol: 390/450, 420/480, 430/480; otherwise 400/480, 430/510, 410/480, 403/480.
     assert report.alcohol == {"after_pct": 88, "otherwise_pct": 84, "nights_after": 3, "nights_otherwise": 4}
     assert {name for name, fact in report.facts.items() if not fact.known} == {"deep_sleep", "rem_sleep", "steps_mean"}
@@ -92,9 +93,14 @@ def slow_facts(rows: list[dict[str, Any]]) -> dict[str, float]:
         minutes = start.hour * 60 + start.minute
         clock.append(minutes - 1440 if minutes >= 720 else minutes)
     free, work = [], []
+    bedtimes: dict[bool, list[float]] = {True: [], False: []}
     for row, minutes in zip(timed, clock, strict=True):
-        day = row["night_date"].strftime("%a")
-        (free if day in ("Sat", "Sun") else work).append(minutes + row["time_in_bed_min"] / 2)
+        is_free = row["night_date"].strftime("%a") in ("Sat", "Sun")
+        (free if is_free else work).append(minutes + row["time_in_bed_min"] / 2)
+        bedtimes[is_free].append(minutes)
+    kinds = [kind for kind in bedtimes.values() if kind]
+    squares = sum((x - statistics.fmean(kind)) ** 2 for kind in kinds for x in kind)
+    spread = (squares / (len(clock) - len(kinds))) ** 0.5 if len(clock) >= 4 else NAN
     bedtime = datetime(2026, 1, 1) + timedelta(minutes=round(statistics.fmean(clock))) if len(clock) >= 3 else None
     return {
         "total_sleep": mean("total_sleep_min"),
@@ -102,11 +108,11 @@ def slow_facts(rows: list[dict[str, Any]]) -> dict[str, float]:
         "wake_after_onset": mean("wake_after_sleep_onset_min"),
         "lowest_oxygen": mean("spo2_min_pct"),
         "nap_mean": mean("nap_min"),
-        "alcohol_nights": sum(x > 0 for x in known("alcohol_units")) if known("alcohol_units") else NAN,
-        "late_caffeine_nights": sum(known("caffeine_after_14h")) if known("caffeine_after_14h") else NAN,
+        "alcohol_nights": sum(x > 0 for x in known("alcohol_units")) if len(known("alcohol_units")) >= 3 else NAN,
+        "late_caffeine_nights": sum(known("caffeine_after_14h")) if len(known("caffeine_after_14h")) >= 3 else NAN,
         "heart_rate_change": change("resting_heart_rate_bpm"),
         "breathing_rate_change": change("respiratory_rate_brpm"),
-        "bedtime_spread": statistics.stdev(clock) if len(clock) >= 4 else NAN,
+        "bedtime_spread": spread,
         "weekend_shift": (
             statistics.fmean(free) - statistics.fmean(work) if len(free) >= 2 and len(work) >= 3 else NAN
         ),
