@@ -1,4 +1,4 @@
-"""From the text of one cell to a checked value. Each function raises `CellError`, never guesses.
+"""From the text of one cell to a checked value. Each function raises `RecordError`, never guesses.
 
 Only plain ASCII notation counts: ``float`` and ``int`` would also take ``1_000``, ``nan``, ``1e3`` and other scripts'
 digits, none of which a vendor writes and all of which mean that the file was altered.
@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from sleepcot_utils.ingest.delimited import Row, shown
+from sleepcot_utils.ingest.clocks import FIRST_YEAR, LAST_YEAR
+from sleepcot_utils.ingest.delimited import Row
+from sleepcot_utils.ingest.ledger import RecordError
+from sleepcot_utils.ingest.problems import shown
 
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
 US_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?: +(.+))?")
@@ -17,19 +20,7 @@ TWELVE_HOUR = re.compile(r"(0?[1-9]|1[0-2]):[0-5][0-9](:[0-5][0-9])? ?[AaPp][Mm]
 TWENTY_FOUR_HOUR = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 #: What a spreadsheet leaves of a long number. Its last digits are lost, so two persons may have become one.
 ROUNDED_NUMBER = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
-#: The first consumer sleep trackers are of the 2000s.
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_IDENTIFIER_CHARACTERS = 64
-
-
-class CellError(Exception):
-    """A cell that can't be used: its column, what is wrong and what would be right."""
-
-    def __init__(self, column: str, problem: str, expected: str) -> None:
-        self.column = column
-        self.problem = problem
-        self.expected = expected
-        super().__init__(f"{column}: {problem}; expected {expected}")
 
 
 def number(row: Row, column: str, low: float, high: float, *, whole: bool = False) -> float:
@@ -37,22 +28,22 @@ def number(row: Row, column: str, low: float, high: float, *, whole: bool = Fals
 
     Raises
     ------
-    CellError
+    RecordError
         If the cell is empty, no plain decimal number, out of range or, under `whole`, has a fraction.
     """
     text = row.cells[column]
     expected = f"{'a whole number' if whole else 'a number'} from {low:g} to {high:g}"
     if not text:
-        raise CellError(column, "has no value", expected)
+        raise RecordError(column, "has no value", expected)
     if not NUMBER.fullmatch(text):
-        raise CellError(column, f"{shown(text)} is not a plain number", expected)
+        raise RecordError(column, f"{shown(text)} is not a plain number", expected)
     value = float(text)
     if value < 0 <= low:
-        raise CellError(column, f"{shown(text)} is negative", expected)
+        raise RecordError(column, f"{shown(text)} is negative", expected)
     if not low <= value <= high:
-        raise CellError(column, f"{shown(text)} is out of range", expected)
+        raise RecordError(column, f"{shown(text)} is out of range", expected)
     if whole and value != int(value):
-        raise CellError(column, f"{shown(text)} is not a whole number", expected)
+        raise RecordError(column, f"{shown(text)} is not a whole number", expected)
     return value
 
 
@@ -61,28 +52,28 @@ def us_date(row: Row, column: str) -> date:
 
     Raises
     ------
-    CellError
+    RecordError
         If the cell is empty or no such date. A day-first date is noticed only where its day exceeds 12.
     """
     text = row.cells[column]
     expected = "month/day/year, such as 4/12/2016, with or without a time"
     if not text:
-        raise CellError(column, "has no value", expected)
+        raise RecordError(column, "has no value", expected)
     match = US_DATE.fullmatch(text)
     if not match:
-        raise CellError(column, f"{shown(text)} is not a date", expected)
+        raise RecordError(column, f"{shown(text)} is not a date", expected)
     month, day, year = (int(part) for part in match.groups()[:3])
     if month > 12 >= day:
-        raise CellError(column, f"{shown(text)} has no such month; it may be written day first", expected)
+        raise RecordError(column, f"{shown(text)} has no such month; it may be written day first", expected)
     time_of_day = match.group(4)
     if time_of_day and not (TWELVE_HOUR.fullmatch(time_of_day) or TWENTY_FOUR_HOUR.fullmatch(time_of_day)):
-        raise CellError(column, f"{shown(text)} has no valid time of day", expected)
+        raise RecordError(column, f"{shown(text)} has no valid time of day", expected)
     try:
         found = date(year, month, day)
     except ValueError as error:
-        raise CellError(column, f"{shown(text)} is not a date of the calendar", expected) from error
+        raise RecordError(column, f"{shown(text)} is not a date of the calendar", expected) from error
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise CellError(column, f"the year {year} can't be", f"{FIRST_YEAR} to {LAST_YEAR}")
+        raise RecordError(column, f"the year {year} can't be", f"{FIRST_YEAR} to {LAST_YEAR}")
     return found
 
 
@@ -91,15 +82,15 @@ def identifier(row: Row, column: str) -> str:
 
     Raises
     ------
-    CellError
+    RecordError
         If the cell is empty, longer than 64 characters, unprintable, or rounded by a spreadsheet (``1.50E+09``).
     """
     text = row.cells[column]
     expected = f"the vendor's identifier of the person, 1 to {MAX_IDENTIFIER_CHARACTERS} printable characters"
     if not text:
-        raise CellError(column, "has no value", expected)
+        raise RecordError(column, "has no value", expected)
     if ROUNDED_NUMBER.fullmatch(text):
-        raise CellError(column, "the identifier was rounded by a spreadsheet", "all its digits, as exported")
+        raise RecordError(column, "the identifier was rounded by a spreadsheet", "all its digits, as exported")
     if len(text) > MAX_IDENTIFIER_CHARACTERS or not text.isprintable():
-        raise CellError(column, "the identifier is too long or not printable", expected)
+        raise RecordError(column, "the identifier is too long or not printable", expected)
     return text

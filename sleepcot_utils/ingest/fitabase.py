@@ -18,10 +18,9 @@ them with 1,440 sedentary minutes. Its steps and exercise are null.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
@@ -29,8 +28,11 @@ import pandas as pd
 from sleepcot_utils import nights as nightly
 from sleepcot_utils.errors import InputError
 from sleepcot_utils.ingest import cells, delimited
-from sleepcot_utils.ingest.delimited import Problem, Row
+from sleepcot_utils.ingest.delimited import Row
+from sleepcot_utils.ingest.ledger import RecordError
+from sleepcot_utils.ingest.problems import Problem
 from sleepcot_utils.ingest.result import FileCount, IngestResult, NotGiven, refuse_problems, skipped_table
+from sleepcot_utils.ingest.sources import Entry
 
 VENDOR = "fitabase"
 SLEEP_FILE = "sleepDay_merged.csv"
@@ -84,12 +86,14 @@ class _Activity:
     active_min: float
 
 
-def recognizes(path: Path) -> bool:
-    """Whether a folder holds, or a file is, the sleep file of a Fitabase export, by its name or by its columns."""
-    return _sleep_file(path) is not None
+def recognizes(entry: Entry) -> bool:
+    """Whether a file is the sleep or the activity file of a Fitabase export, by its name or by its columns."""
+    return _is_alike(entry, SLEEP_FILE, SLEEP_COLUMNS, ENOUGH_SLEEP_COLUMNS) or _is_alike(
+        entry, ACTIVITY_FILE, ACTIVITY_COLUMNS, len(ACTIVITY_COLUMNS)
+    )
 
 
-def read(path: Path, *, strict: bool = True) -> IngestResult:
+def read(entries: Sequence[Entry], *, strict: bool = True) -> IngestResult:
     """Read a Fitabase export.
 
     Persons are named ``fitabase-01``, ``fitabase-02`` and so on, in the order of the vendor's identifiers in the
@@ -99,8 +103,9 @@ def read(path: Path, *, strict: bool = True) -> IngestResult:
 
     Parameters
     ----------
-    path : Path
-        Folder of the export, or the sleep file alone; then steps and exercise are null.
+    entries : sequence of Entry
+        The sleep file, and the activity file of the same folder if it is there; without it steps and exercise are
+        null.
     strict : bool
         Whether one bad row stops the reading; otherwise it is skipped and listed.
 
@@ -114,10 +119,11 @@ def read(path: Path, *, strict: bool = True) -> IngestResult:
     InputError
         If a file is damaged as a whole, no row is usable or, under `strict`, any row of either file is bad.
     """
-    sleep_file = _sleep_file(path)
+    sleep_file = _find(entries, SLEEP_FILE, SLEEP_COLUMNS, ENOUGH_SLEEP_COLUMNS)
     if sleep_file is None:
-        raise InputError("there is no Fitabase sleep file", where=path.resolve().name, expected=LOOKS_FOR)
-    activity_file = _activity_file(path)
+        raise InputError("there is no Fitabase sleep file", where=entries[0].name, expected=LOOKS_FOR)
+    neighbors = [entry for entry in entries if entry.folder == sleep_file.folder and entry is not sleep_file]
+    activity_file = _find(neighbors, ACTIVITY_FILE, ACTIVITY_COLUMNS, len(ACTIVITY_COLUMNS))
     slept, persons, count, problems = _read_days(sleep_file, SLEEP_COLUMNS, "SleepDay", _sleep_of, strict=strict)
     counts, not_given = [count], NOT_GIVEN
     active: dict[tuple[str, date], _Activity] = {}
@@ -131,33 +137,26 @@ def read(path: Path, *, strict: bool = True) -> IngestResult:
     return IngestResult(VENDOR, table, skipped_table(problems), tuple(counts), not_given)
 
 
-def _sleep_file(path: Path) -> Path | None:
-    return _find(path, SLEEP_FILE, SLEEP_COLUMNS, ENOUGH_SLEEP_COLUMNS)
+def _is_alike(entry: Entry, name: str, columns: tuple[str, ...], enough: int) -> bool:
+    if entry.base.casefold() == name.casefold():
+        return True
+    return len(set(columns).intersection(delimited.peek_header(entry))) >= enough
 
 
-def _activity_file(path: Path) -> Path | None:
-    if path.is_file():
-        return None
-    return _find(path, ACTIVITY_FILE, ACTIVITY_COLUMNS, len(ACTIVITY_COLUMNS))
-
-
-def _find(path: Path, name: str, columns: tuple[str, ...], enough: int) -> Path | None:
-    candidates = [path] if path.is_file() else delimited.files_in(path)
-    for candidate in candidates:
-        if candidate.name.casefold() == name.casefold():
-            return candidate
-    alike = [file for file in candidates if len(set(columns).intersection(delimited.peek_header(file))) >= enough]
+def _find(entries: Sequence[Entry], name: str, columns: tuple[str, ...], enough: int) -> Entry | None:
+    named = [entry for entry in entries if entry.base.casefold() == name.casefold()]
+    alike = named or [entry for entry in entries if _is_alike(entry, name, columns, enough)]
     if len(alike) > 1:
         raise InputError(
-            f"several files have the columns of {name}: {delimited.listing(file.name for file in alike)}",
-            where=path.resolve().name,
+            f"several files have the columns of {name}: {delimited.listing(entry.name for entry in alike)}",
+            where=alike[0].folder or alike[0].name,
             expected=f"one of them, or one named {name}",
         )
     return alike[0] if alike else None
 
 
 def _read_days(
-    file: Path, columns: tuple[str, ...], date_column: str, read_day: Callable[[Row], Day], *, strict: bool
+    file: Entry, columns: tuple[str, ...], date_column: str, read_day: Callable[[Row], Day], *, strict: bool
 ) -> tuple[dict[tuple[str, date], Day], set[str], FileCount, list[Problem]]:
     rows, problems = delimited.read_rows(file, columns)
     total = len(rows) + len(problems)
@@ -176,12 +175,12 @@ def _read_days(
             elif days[key] == day:
                 duplicates += 1
             else:
-                raise cells.CellError(
+                raise RecordError(
                     date_column,
                     f"the row contradicts row {first_row[key]}, which has the same person and date",
                     "one row a person and date; exact repetitions are dropped",
                 )
-        except cells.CellError as error:
+        except RecordError as error:
             problems.append(Problem(file.name, row.number, row.line, error.column, error.problem, error.expected))
     problems.sort(key=lambda problem: problem.row)
     refuse_problems(problems, strict=strict, rows_left=len(days))
@@ -193,7 +192,7 @@ def _sleep_of(row: Row) -> _Sleep:
     in_bed_min = cells.number(row, "TotalTimeInBed", 1, nightly.DAY_MIN)
     asleep_min = cells.number(row, "TotalMinutesAsleep", 0, nightly.DAY_MIN)
     if asleep_min > in_bed_min:
-        raise cells.CellError(
+        raise RecordError(
             "TotalMinutesAsleep",
             f"{asleep_min:g} minutes asleep exceed {in_bed_min:g} minutes in bed",
             "asleep at most as long as in bed",
@@ -208,7 +207,7 @@ def _activity_of(row: Row) -> _Activity:
         for name in ("VeryActiveMinutes", "FairlyActiveMinutes", "LightlyActiveMinutes")
     )
     if very + fairly + lightly > nightly.DAY_MIN:
-        raise cells.CellError(
+        raise RecordError(
             "VeryActiveMinutes", "very, fairly and lightly active minutes add up to more than a day", "1440 at most"
         )
     return _Activity(steps, very + fairly, very + fairly + lightly)

@@ -215,7 +215,6 @@ def test_no_usable_row_is_an_error_in_both_ways(export):
         (b"\xef\xbb\xbf \n\n", "empty"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git-lfs pointer"),
         (b"<!DOCTYPE html><html><title>404</title></html>", "web page"),
-        (b"PK\x03\x04rest", "zip archive"),
         ("Id,SleepDay".encode("utf-16"), "UTF-16"),
         (b"Id,SleepDay\n1,\0\n", "binary or damaged (a null byte in line 2)"),
         (b"Id,SleepDay\n1,\xff\n", "line 2 is not text in UTF-8"),
@@ -232,6 +231,16 @@ def test_a_file_damaged_as_a_whole_stops_either_way(export, file, content, words
     message = refusal(export, strict=strict)
     assert message.startswith(file)
     assert words in message
+
+
+def test_a_damaged_archive_in_place_of_a_file_is_named(export):
+    (export / ACTIVITY).write_bytes(b"PK\x03\x04rest")
+    assert refusal(export).startswith(f"{ACTIVITY}: the zip archive is damaged")
+    kept = read_export(export, strict=False)
+    assert len(kept.nights) == 5
+    assert [item.file for item in kept.unread] == [ACTIVITY]
+    (export / SLEEP).write_bytes(b"PK\x03\x04rest")
+    assert "the zip archive is damaged" in refusal(export, strict=False)
 
 
 @pytest.mark.parametrize("column", ["Id", "SleepDay", "TotalSleepRecords", "TotalMinutesAsleep", "TotalTimeInBed"])
