@@ -22,7 +22,7 @@ help:
 	@echo "make study SET='03.max_steps=50 seed=2' RUN=mine    other parameters, in a run of their own"
 	@echo "make smoke                    the same in miniature; a few minutes"
 	@echo "make sweep SEEDS=1,2,3        more student seeds; students that exist are kept"
-	@echo "make coach EXPORT=folder      advice for the persons of a wearable export, by the student of RUN (laptop)"
+	@echo "make coach EXPORT=path        advice for the persons of a wearable export, by the student of RUN (laptop)"
 	@echo "make where [RUN=laptop]       where notebooks, figures and the result table are"
 	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
 	@echo "make test | lint | types      tests; ruff and generated files; mypy"
