@@ -26,11 +26,13 @@ MEAN_BOUT = np.array([4.0, 2.6, 11.6, 6.3, 18.0])
 DEEP_REFERENCE = 15.0
 #: Mean of the discrete Weibull law of wake over its scale.
 WAKE_EPOCHS_A_SCALE = 1.6
+#: Epochs of N2 that are kept for the end of a part without REM sleep (choice; Sleep-EDF: N3 hardly ever precedes REM).
+N2_BEFORE_REM = 3
 
 
 @cache
 def chain_constants() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Transition matrix (5, 5), bout laws (5, 2: scale in epochs, shape), and ten scalars for ``place_stages``."""
+    """Transition matrix (5, 5), bout laws (5, 2: scale in epochs, shape), and twelve scalars for ``place_stages``."""
     c = constants()["hypnogram"]
     moves = np.array([c["next_stage"][name] for name in STAGES])
     bouts = np.array([(c["bouts"][name]["scale"], c["bouts"][name]["shape"]) for name in STAGES])
@@ -166,6 +168,10 @@ def _fill(key, budget, with_rem, stage, draw, moves, bouts, wake_scale, out, at)
     for j in range(5):
         whole[j] = max(budget[j], 1)
         left += budget[j]
+    # REM sleep is entered from N2: the part before it ends with some, if it has any to spare.
+    held = N2_BEFORE_REM if not with_rem and budget[N2] > 4 * N2_BEFORE_REM else 0
+    budget[N2] -= held
+    left -= held
     all_of_it = left
     stretch = _stretch(budget, with_rem)
     start = True
@@ -206,6 +212,11 @@ def _fill(key, budget, with_rem, stage, draw, moves, bouts, wake_scale, out, at)
         left -= length
         stage = following
         draw += 1
+    if held > 0:
+        for i in range(at, at + held):
+            out[i] = N2
+        at += held
+        stage = N2
     return at, stage, draw
 
 

@@ -32,8 +32,8 @@ VITALS = [
     "skin_temperature_delta_c",
 ]  # fmt: skip
 HABITS = ["caffeine_after_14h", "alcohol_units", "nap_min"]
-#: Nights over which the device learns a baseline before it shows a deviation from it.
-OXYGEN_MIN_NOISE = 1.6  # a single reading wanders more than the mean of a night
+#: A single reading of oxygen wanders so much more than the mean of a night (choice).
+OXYGEN_MIN_NOISE = 1.6
 
 
 def truth_table(people: pd.DataFrame, days: Days, timing: Timing, true: TrueNights, vitals: np.ndarray) -> pd.DataFrame:

@@ -26,7 +26,7 @@ RUNNING_WEIGHT = 0.4
 
 @cache
 def vital_constants() -> tuple[np.ndarray, np.ndarray]:
-    """Offsets by stage (4, 5) of heart, log RMSSD, breaths and dips, and twelve scalars for ``walk_vitals``."""
+    """Offsets by stage (4, 5) of heart, log RMSSD, breaths and dips, and thirteen scalars for ``walk_vitals``."""
     c = constants()["vitals"]
     heart, rmssd, breaths, oxygen, dips = (
         c[name] for name in ("heart_rate_bpm", "rmssd_log", "respiratory_rate_brpm", "oxygen_pct", "desaturation")

@@ -53,7 +53,9 @@ def test_every_published_entry_has_a_source_and_an_interval_around_its_level() -
     for name, entry in published_sleep().items():
         assert entry["source"] and entry["level_low"] <= entry["level"] <= entry["level_high"], name
         given = [entry[key] is not None for key in ("slope", "slope_low", "slope_high")]
-        assert len(set(given)) == 1 and (not given[0] or entry["slope_low"] < entry["slope"] < entry["slope_high"]), name
+        assert len(set(given)) == 1 and (not given[0] or entry["slope_low"] < entry["slope"] < entry["slope_high"]), (
+            name
+        )
 
 
 def test_survival_of_bouts_in_long_form() -> None:
