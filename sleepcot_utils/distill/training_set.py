@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from sleepcot_utils.distill.encoding import Encoded, encode_conversation
-from sleepcot_utils.errors import ArtifactError
-from sleepcot_utils.paths import relative_name
+from sleepcot_utils.jsonlines import read_lines, write_lines
 from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, Task
 from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
 
@@ -48,9 +46,7 @@ class Example:
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:
     """Write a training set as JSON lines."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(example.__dict__, ensure_ascii=False, sort_keys=True) for example in examples)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    write_lines(path, (example.__dict__ for example in examples))
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -61,17 +57,7 @@ def read_examples(path: Path) -> list[Example]:
     ArtifactError
         Naming the line that is not an example.
     """
-    examples = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            examples.append(Example(**json.loads(line)))
-        except (ValueError, TypeError) as problem:
-            raise ArtifactError(
-                f"this line is not a training example ({problem})",
-                where=f"{relative_name(path)}, line {number}",
-                expected="one JSON object as notebook 02 writes it",
-            ) from None
-    return examples
+    return read_lines(path, lambda entry: Example(**entry), what="a training example", written_by="notebook 02")
 
 
 def target_text(example: Example, arm: str) -> str:

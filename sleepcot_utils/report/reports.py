@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sleepcot_utils.errors import ArtifactError
+from sleepcot_utils.jsonlines import read_lines, write_lines
 from sleepcot_utils.norms import fact_norms
-from sleepcot_utils.paths import relative_name
 from sleepcot_utils.report import facts as facts_of
 from sleepcot_utils.report.facts import MIN_NIGHTS, Fact
 from sleepcot_utils.report.windows import NightArrays, Window
@@ -191,13 +189,10 @@ def _alcohol_line(report: Report) -> str:
 
 def write_reports(path: Path, reports: Iterable[Report]) -> int:
     """Write reports as JSON lines and return their number."""
-    lines = [json.dumps(report.as_dict(), ensure_ascii=False) for report in reports]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return len(lines)
+    return write_lines(path, (report.as_dict() for report in reports), sort_keys=False)
 
 
-def read_reports(path: Path) -> Iterator[Report]:
+def read_reports(path: Path) -> list[Report]:
     """Read what ``write_reports`` wrote.
 
     Raises
@@ -205,13 +200,4 @@ def read_reports(path: Path) -> Iterator[Report]:
     ArtifactError
         Naming the line that is not a report.
     """
-    with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                yield Report.from_dict(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as problem:
-                raise ArtifactError(
-                    f"this line is not a report ({problem})",
-                    where=f"{relative_name(path)}, line {number}",
-                    expected="one JSON object as notebook 01 writes it",
-                ) from None
+    return read_lines(path, Report.from_dict, what="a report", written_by="notebook 01")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from sleepcot_utils.simulate.constants import REFERENCE_DEVICE, constants
 from sleepcot_utils.simulate.days import Days, carried, simulate_days
@@ -26,6 +27,8 @@ from sleepcot_utils.simulate.totals import Levels, TrueNights, night_counts, nig
 
 #: Nights that are simulated at once; memory grows with this and not with the number of persons.
 CHUNK_NIGHTS = 20_000
+#: From so many nights on, some ten seconds, a terminal shows how far the simulation is.
+NIGHTS_WITH_PROGRESS = 200_000
 NORMALS, UNIFORMS = 23, 14
 
 
@@ -86,6 +89,14 @@ def simulate_chunks(
     require_seed(seed)
     step = max(CHUNK_NIGHTS // nights, 1)
     parts = [people.iloc[start : start + step] for start in range(0, len(people), step)]
+    long_run = len(people) * nights >= NIGHTS_WITH_PROGRESS
+    with tqdm(total=len(people) * nights, unit="night", disable=None if long_run else True) as progress:
+        for chunk in _in_order(parts, nights, seed, epochs, workers):
+            yield chunk
+            progress.update(min(step * nights, len(people) * nights - progress.n))
+
+
+def _in_order(parts: list[pd.DataFrame], nights: int, seed: int, epochs: bool, workers: int) -> Iterator[Chunk]:
     if workers == 1:
         yield from (_chunk(part, nights, seed, epochs) for part in parts)
         return

@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     notebook.set_defaults(command=_notebook)
 
     coach = commands.add_parser("coach", help="coach the persons of a wearable export with a distilled student")
-    coach.add_argument("--export", required=True, help="folder or file of the export")
+    coach.add_argument("--export", required=True, help="file, folder or zip of the export")
     coach.add_argument("--run", default="laptop", help="run whose student answers (default: laptop)")
     coach.add_argument("--arm", help="arm of the student (default: cot, or the run's last arm)")
     coach.add_argument("--student-seed", type=int, help="seed of the student (default: the run's first)")
@@ -183,7 +183,9 @@ def _coach(options: argparse.Namespace) -> None:
 
     if not options.export.strip():
         raise ParameterError(
-            "no export was named", where="--export", expected="a folder, as in `make coach EXPORT=folder`"
+            "no export was named",
+            where="--export",
+            expected="a file, a folder or a zip, as in `make coach EXPORT=path`",
         )
     export = Path(options.export).expanduser().resolve()
     if not export.exists():

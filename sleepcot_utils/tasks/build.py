@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from sleepcot_utils.errors import ArtifactError, ParameterError
+from sleepcot_utils.errors import ParameterError
+from sleepcot_utils.jsonlines import read_lines, write_lines
 from sleepcot_utils.knowledge import SPLITS, Card
-from sleepcot_utils.paths import relative_name
 from sleepcot_utils.report.reports import COUNTERFACTUAL, FACTUAL, Report, report_text
 from sleepcot_utils.tasks.follow_up import follow_ups, verdict
 from sleepcot_utils.tasks.keys import follow_up_key, knowledge_key, recommend_key
@@ -157,9 +156,7 @@ def _follow_ups(report: Report, twin: Report | None, split: str, count: int, rng
 
 def write_tasks(path: Path, tasks: Iterable[Task]) -> None:
     """Write tasks as JSON lines."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(asdict(task), ensure_ascii=False, sort_keys=True) for task in tasks)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    write_lines(path, (asdict(task) for task in tasks))
 
 
 def read_tasks(path: Path) -> list[Task]:
@@ -170,17 +167,7 @@ def read_tasks(path: Path) -> list[Task]:
     ArtifactError
         Naming the line that is not a task.
     """
-    tasks = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            tasks.append(Task(**json.loads(line)))
-        except (ValueError, TypeError) as problem:
-            raise ArtifactError(
-                f"this line is not a task ({problem})",
-                where=f"{relative_name(path)}, line {number}",
-                expected="one JSON object as notebook 02 writes it",
-            ) from None
-    return tasks
+    return read_lines(path, lambda entry: Task(**entry), what="a task", written_by="notebook 02")
 
 
 __all__ = ["COUNTERFACTUAL", "FACTUAL", "FOLLOW_UP", "KNOWLEDGE", "RECOMMEND", "Task", "build_tasks", "read_tasks"]

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("notebooks")
         (["notebook", SIMULATE, "--set", "person=3"], "did you mean 'persons'?"),
         (["notebook", "02_prompt_the_teacher"], "data/runs/smoke/people.parquet"),
         (["notebook", "09_nothing"], "no notebook named '09_nothing'"),
-        (["coach", "--export", ""], "make coach EXPORT=folder"),
+        (["coach", "--export", ""], "make coach EXPORT=path"),
         (["coach", "--export", "no/such/folder"], "no/such/folder: there is no such folder or file"),
         (["coach", "--export", "."], "`make study` first"),
         (["coach", "--export", ".", "--run", "mine"], "`make study RUN=mine` first"),
