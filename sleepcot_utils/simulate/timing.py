@@ -169,9 +169,11 @@ def _nights(
                 if s <= lower + _clock(table, waking - behind):
                     break
                 waking += STEP_H
-            waking += wake_jitter_h[p, n] + need_change_h[p, n] + wake_shift_h[p, n]
+            change = need_change_h[p, n]
+            waking += wake_jitter_h[p, n] + max(change, 0.0) + wake_shift_h[p, n]
             if not np.isnan(alarm):
                 waking = min(waking, 24 + alarm + alarm_jitter_h[p, n])
+            waking += min(change, 0.0)  # sleep that ends early ends before the alarm; more sleep is cut by it
             waking = min(max(waking, onset + SHORTEST_PERIOD_H), onset + LONGEST_PERIOD_H)
             out_bed[p, n] = bed
             out_latency[p, n] = latency

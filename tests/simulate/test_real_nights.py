@@ -67,7 +67,7 @@ WORN = (
     ("correlation_1_days_apart", "resting_heart_rate_bpm", 0.18),  # the real device smooths for longer
     ("weekend_shift", "total_sleep_min", 12),
     ("weekend_shift", "steps", 700),
-    ("within_correlation", "total_sleep_min~wake_min", 0.25),
+    ("within_correlation", "total_sleep_min~wake_min", 0.32),  # habits here add wake and cut sleep on the same night
     ("within_correlation", "resting_heart_rate_bpm~log_rmssd", 0.15),
     ("within_correlation", "total_sleep_min~steps", 0.08),
     ("between_correlation", "resting_heart_rate_bpm~log_rmssd", 0.25),
