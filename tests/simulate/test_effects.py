@@ -7,6 +7,7 @@ import pytest
 
 from sleepcot_utils.simulate.constants import NONE, constants
 from sleepcot_utils.simulate.effects import scenario_effects, without_scenarios
+from sleepcot_utils.simulate.nights import simulate_nights
 from sleepcot_utils.simulate.people import simulate_people
 
 NIGHTS = 14
