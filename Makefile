@@ -4,6 +4,8 @@ RUN ?=
 SEEDS ?=
 SET ?=
 EXPORT ?=
+AGE ?=
+SEX ?=
 FULL ?=
 VENV ?= .venv
 
@@ -22,7 +24,8 @@ help:
 	@echo "make study SET='03.max_steps=50 seed=2' RUN=mine    other parameters, in a run of their own"
 	@echo "make smoke                    the same in miniature; a few minutes"
 	@echo "make sweep SEEDS=1,2,3        more student seeds; students that exist are kept"
-	@echo "make coach EXPORT=path        advice for the persons of a wearable export, by the student of RUN (laptop)"
+	@echo "make coach EXPORT=path        report and advice for the persons of an export, by the student of RUN (laptop)"
+	@echo "                              AGE=40 SEX=female name the norms of one person"
 	@echo "make where [RUN=laptop]       where notebooks, figures and the result table are"
 	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
 	@echo "make test | lint | types      tests; ruff and generated files; mypy"
@@ -47,7 +50,7 @@ sweep: $(READY)
 	@$(STUDY) sweep $(OPTIONS) --seeds '$(SEEDS)'
 
 coach: $(READY)
-	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop)
+	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop) $(if $(AGE),--age $(AGE)) $(if $(SEX),--sex $(SEX))
 
 where: $(READY)
 	@$(STUDY) where --run $(or $(RUN),$(PROFILE))

@@ -73,10 +73,14 @@ class SimulateParameters(StudyParameters):
     synthesizer: Annotated[str, AfterValidator(OneOf(SYNTHESIZERS))] = Field(
         "none", description="who imagines nights beside the simulator: none, openai (remote) or local (open model)"
     )
-    synthesizer_model: str = Field("", description="model name of a remote synthesizer, hub id or folder of a local one")
+    synthesizer_model: str = Field(
+        "", description="model name of a remote synthesizer, hub id or folder of a local one"
+    )
     imagined_persons: int = Field(20, ge=2, le=5_000, description="persons that the synthesizer is asked to imagine")
     allow_remote: bool = Field(False, description="consent to ask a synthesizer on another machine")
-    max_requests: int = Field(200, ge=1, le=10_000_000, description="most requests that a remote synthesizer may be sent")
+    max_requests: int = Field(
+        200, ge=1, le=10_000_000, description="most requests that a remote synthesizer may be sent"
+    )
 
     @model_validator(mode="after")
     def _synthesizer_is_named(self) -> SimulateParameters:
@@ -161,6 +165,10 @@ class CoachParameters(StudyParameters):
         14, description="nights that one report summarizes: 7, 14 or 30"
     )
     max_new_tokens: int = Field(400, ge=1, le=4096, description="longest answer, in tokens")
+    age_y: int = Field(0, ge=0, le=120, description="age in years of the one person of the export; 0 if not given")
+    sex: Annotated[str, AfterValidator(OneOf(("", "female", "male")))] = Field(
+        "", description="female or male, for the norms of the one person of the export; empty if not given"
+    )
 
 
 #: Notebook stem to its parameters. A notebook that is not listed here can't be run by the study.

@@ -126,7 +126,9 @@ def _read(file: Path) -> tuple[str, list[tuple[Card, str]]]:
     content = _parse(file, name)
     if not isinstance(content, dict) or set(content) != {"topic", "title", "tier", "cards"}:
         raise InputError(
-            "the file does not hold a topic", where=name, expected="the four fields 'topic', 'title', 'tier' and 'cards'"
+            "the file does not hold a topic",
+            where=name,
+            expected="the four fields 'topic', 'title', 'tier' and 'cards'",
         )
     if content["topic"] != file.stem:
         raise InputError(

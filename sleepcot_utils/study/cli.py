@@ -89,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     coach.add_argument("--arm", help="arm of the student (default: cot, or the run's last arm)")
     coach.add_argument("--student-seed", type=int, help="seed of the student (default: the run's first)")
     coach.add_argument("--max-persons", type=int, help="persons to coach")
+    coach.add_argument("--age", type=int, help="age in years of the one person of the export, for its norms")
+    coach.add_argument("--sex", help="female or male, for the norms of the one person of the export")
     coach.set_defaults(command=_coach)
 
     promoted = commands.add_parser("promote", help="copy a complete run into the tracked reference run")
@@ -196,8 +198,8 @@ def _coach(options: argparse.Namespace) -> None:
         "arm": options.arm or ("cot" if "cot" in plan.arms else plan.arms[-1]),
         "student_seed": plan.student_seeds[0] if options.student_seed is None else options.student_seed,
     }
-    if options.max_persons is not None:
-        own["max_persons"] = options.max_persons
+    given = {"max_persons": options.max_persons, "age_y": options.age, "sex": options.sex}
+    own |= {name: value for name, value in given.items() if value is not None}
     execution = plan.execution(COACH, **own)
     copy = run_notebook(COACH, execution.parameters.model_dump())
     print(f"Recommendations: {relative_name(copy)}")

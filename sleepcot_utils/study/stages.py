@@ -89,7 +89,7 @@ STAGES: tuple[Stage, ...] = (
         "08_coach_your_own_nights",
         reads=(STUDENT,),
         writes=("coach/advice.jsonl",),
-        shipped=("embedded_student", "exemplars", "knowledge", "norms", "prompts"),
+        shipped=("devices", "embedded_student", "exemplars", "knowledge", "norms", "prompts", "wording"),
         in_study=False,
         private=True,
     ),
