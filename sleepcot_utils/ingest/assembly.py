@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sleepcot_utils.errors import InputError
@@ -14,12 +14,31 @@ from sleepcot_utils.ingest.documents import read_json
 from sleepcot_utils.ingest.hypnograms import Segment, Stage, paint
 from sleepcot_utils.ingest.ledger import Book, Ignored, RecordError
 from sleepcot_utils.ingest.sources import HEAD_BYTES, Entry
+from sleepcot_utils.ingest.values import DayValue, Source
 
 #: Quality of a sleep whose export gives instants but no time zone, so that its date may be one day off.
 NO_ZONE = "time zone not given; the date is that of UTC"
 #: Stage records of one night follow each other; a longer pause is the start of another sleep. The integration joins
 #: parts of a night by its own rule.
 MAX_PAUSE_S = 300.0
+
+
+def activity_values(
+    source: Source, origin: str, day: date, steps: float | None, active_s: float | None
+) -> list[DayValue]:
+    """Steps and minutes of exercise of a day; neither where both are nothing, for then the device lay in a drawer.
+
+    Parameters
+    ----------
+    steps, active_s : float or None
+        Count of steps, and seconds of moderate or vigorous activity; None where not given.
+    """
+    values = []
+    if steps:
+        values.append(DayValue(source, origin, day, "steps", steps, "day"))
+    if active_s is not None and (steps or active_s):
+        values.append(DayValue(source, origin, day, "exercise_min", active_s / 60, "day"))
+    return values
 
 
 class Outcome(NamedTuple):

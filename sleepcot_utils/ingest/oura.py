@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sleepcot_utils.errors import InputError
-from sleepcot_utils.ingest.assembly import rows_of
+from sleepcot_utils.ingest.assembly import activity_values, rows_of
 from sleepcot_utils.ingest.clocks import minutes_between, parse_date, parse_moment
 from sleepcot_utils.ingest.delimited import peek_header
 from sleepcot_utils.ingest.documents import keys_in_head, mapping, maybe_number, read_json, vital
@@ -281,13 +281,7 @@ def _activity(record: Mapping[str, Any], origin: str) -> list[DayValue]:
     steps = maybe_number(record, "steps", 0, 200_000)
     active = [maybe_number(record, f"{level}_activity_time", 0, DAY_S) for level in ("medium", "high")]
     active_s = None if None in active else sum(value for value in active if value is not None)
-    values = []
-    if steps:
-        values.append(DayValue(SOURCE, origin, day, "steps", steps, "day"))
-    # No step and no active second is a ring in a drawer.
-    if active_s is not None and (steps or active_s):
-        values.append(DayValue(SOURCE, origin, day, "exercise_min", active_s / 60, "day"))
-    return values
+    return activity_values(SOURCE, origin, day, steps, active_s)
 
 
 def _minutes(seconds: float | None) -> float | None:

@@ -25,7 +25,18 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from sleepcot_utils.errors import InputError
 from sleepcot_utils.ingest import withings_export
-from sleepcot_utils.ingest.assembly import NO_ZONE, Outcome, Stretch, json_object, mean, painted, runs, settle, unzoned
+from sleepcot_utils.ingest.assembly import (
+    NO_ZONE,
+    Outcome,
+    Stretch,
+    activity_values,
+    json_object,
+    mean,
+    painted,
+    runs,
+    settle,
+    unzoned,
+)
 from sleepcot_utils.ingest.clocks import Moment, from_epoch, parse_date
 from sleepcot_utils.ingest.documents import items, keys_in_head, mapping, maybe_number, vital
 from sleepcot_utils.ingest.episodes import DayValue, Episode, Reading, Totals
@@ -133,12 +144,7 @@ def _take_activity(record: Mapping[str, Any], origin: str, reading: Reading) -> 
     steps = maybe_number(record, "steps", 0, 200_000)
     active = [maybe_number(record, name, 0, DAY_S) for name in ("moderate", "intense")]
     active_s = None if None in active else sum(value for value in active if value is not None)
-    values = []
-    if steps:
-        values.append(DayValue(SOURCE, origin, day, "steps", steps, "day"))
-    # No step and no active second is a day off the wrist.
-    if active_s is not None and (steps or active_s):
-        values.append(DayValue(SOURCE, origin, day, "exercise_min", active_s / 60, "day"))
+    values = activity_values(SOURCE, origin, day, steps, active_s)
     if not values:
         raise Ignored
     reading.day_values += values

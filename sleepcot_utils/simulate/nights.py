@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from sleepcot_utils.simulate.constants import REFERENCE_DEVICE, constants
+from sleepcot_utils.simulate.constants import constants
 from sleepcot_utils.simulate.days import Days, carried, simulate_days
 from sleepcot_utils.simulate.kernel import Traces, run_nights
 from sleepcot_utils.simulate.people import check_people, require_count, require_seed
 from sleepcot_utils.simulate.randomness import person_generator
 from sleepcot_utils.simulate.scenarios import overlays
 from sleepcot_utils.simulate.table import measured_table, truth_table
-from sleepcot_utils.simulate.timing import Evenings, Timing, simulate_timing
-from sleepcot_utils.simulate.totals import Levels, TrueNights, night_counts, night_levels
+from sleepcot_utils.simulate.timing import Evenings, simulate_timing
+from sleepcot_utils.simulate.totals import Levels, night_counts, night_levels
 
 #: Nights that are simulated at once; memory grows with this and not with the number of persons.
 CHUNK_NIGHTS = 20_000
@@ -178,6 +178,3 @@ def _evenings(
         wake_share=levels.wake_share,
         latency_min=levels.latency_min,
     )
-
-
-__all__ = ["REFERENCE_DEVICE", "Chunk", "Timing", "TrueNights", "simulate_chunks", "simulate_nights"]

@@ -41,7 +41,8 @@ LIMITS = {
     "respiratory_rate_brpm": (7, 30),
     "oxygen_pct": (75, 100),
 }
-PREDICTABLE = ("shift_work", "menstrual_cycle")
+#: Never planted in a twin: they would need another schedule or another body.
+NOT_IN_TWINS = ("shift_work", "menstrual_cycle")
 
 
 def simulate_people(
@@ -229,7 +230,7 @@ def counterfactual_people(people: pd.DataFrame, seed: int) -> pd.DataFrame:
     """
     u = np.array([person_generator(seed, name, "twin").random(4) for name in people["person_id"]]).reshape(-1, 4).T
     toggled = u[0] < TOGGLED_SCENARIOS_CHANCE
-    plantable = {name: 1.0 for name in SCENARIOS if name not in (*CONTROLS, *PREDICTABLE)}
+    plantable = {name: 1.0 for name in SCENARIOS if name not in (*CONTROLS, *NOT_IN_TWINS)}
     planted = np.where(people["main_scenario"] == NONE, _by_share(u[1], plantable), NONE)
     other = {name: ("fitbit_like" if name == "band" else "band") for name in (*DEVICES, REFERENCE_DEVICE)}
     twins = people.copy()

@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from memory import MIB, peak_mib
+
 ROOT = Path(__file__).resolve().parents[2]
 READERS = ("ours", "pandas")
-MIB = 2**20
 FIRST_DAY = datetime(2015, 1, 1)
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE HealthData [
@@ -161,20 +162,6 @@ def measure(reader: str, export: str) -> dict[str, object]:
         rows = len(pd.read_xml(export, iterparse={"Record": fields}, parser="etree"))
     seconds = time.perf_counter() - started
     return {"seconds": round(seconds, 2), "peak_mib": round(peak_mib()), "imports_mib": round(before), "rows": rows}
-
-
-def peak_mib() -> float:
-    """Largest resident set of this process so far.
-
-    On Linux the figure of ``getrusage`` outlives the start of a new program and would be the parent's; that of
-    ``/proc`` does not.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / MIB if sys.platform == "darwin" else peak / 1024
 
 
 def table(rows: list[dict[str, object]]) -> str:

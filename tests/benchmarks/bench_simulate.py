@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from memory import peak_mib
+
 NIGHTS_A_PERSON = 20
 SIZES = (1_000, 10_000, 100_000)
 FULL_SIZE = 1_000_000
@@ -29,7 +30,6 @@ FULL_SIZE = 1_000_000
 COMPARED_NIGHTS = 2_000
 MINUTES_IN_BED = 480
 SEED = 1
-MIB = 1024.0**2
 
 
 def main() -> None:
@@ -141,22 +141,8 @@ def _measure(nights: int, workers: int) -> dict:
         "seconds": seconds,
         "nights_per_s": nights / seconds,
         "worn_nights": worn,
-        "peak_mib": _peak_mib(),
+        "peak_mib": peak_mib(),
     }
-
-
-def _peak_mib() -> float:
-    """Largest resident memory of this process so far.
-
-    On Linux the figure of ``getrusage`` outlives the start of a new program and would be the parent's; that of
-    ``/proc`` does not.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    unit = 1.0 if sys.platform == "darwin" else 1024.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
 
 
 def _drain(chunks: Iterator) -> int:

@@ -138,7 +138,7 @@ def test_a_stopped_or_killed_study_goes_on_where_it_was(root: Path) -> None:
     process.communicate()
     (root / "hang").unlink()
     assert executed(small_plan()) == ["03cot-s1", "04"]
-    assert not (root / "data/runs/smoke/work/cot-s1").exists()
+    assert not (root / "data" / "runs" / "smoke" / "work" / "cot-s1").exists()
 
 
 def test_a_lock_of_a_snakemake_by_hand_is_respected(root: Path) -> None:
