@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from sleepcot_utils.config import DistillParameters
-from sleepcot_utils.distill.encoding import Encoded, encode_conversation, pad_batch
+from sleepcot_utils.distill.encoding import encode_conversation
+from sleepcot_utils.distill.packing import Row, pack, row_loss, row_tensors
 from sleepcot_utils.distill.student import Student, add_lora
 from sleepcot_utils.distill.training import Recipe, Training, train
-from sleepcot_utils.distill.training_set import Example, conversations, encode_arm
+from sleepcot_utils.distill.training_set import Example, conversation, encode_arm
 
 MAX_TOKENS = 4096  # longest conversation; ours stay far below, a longer one is refused and never cut
 EQUAL_TOKENS = {"answer_only_equal_tokens": "cot"}
-VALIDATION_CONVERSATIONS = 48  # enough for a stable loss, few enough to look often
+VALIDATION_ROWS = 32  # enough for a stable loss, few enough to look often
 
 
 def fit(
@@ -42,7 +43,7 @@ def fit(
 
     torch.manual_seed(chosen.student_seed)
     train_set = _encoded(base, examples, "train", chosen, rng)
-    held_out = _encoded(base, examples, "validation", chosen, rng)[:VALIDATION_CONVERSATIONS]
+    held_out = _encoded(base, examples, "validation", chosen, rng)[:VALIDATION_ROWS]
     student = add_lora(base, chosen.student_seed) if chosen.adapter == "lora" else base
     recipe = Recipe(
         max_steps=_steps(base, examples, chosen, train_set),
@@ -58,13 +59,13 @@ def fit(
 
 def _encoded(
     student: Student, examples: Sequence[Example], split: str, chosen: DistillParameters, rng: np.random.Generator
-) -> list[Encoded]:
+) -> list[Row]:
     repeats = chosen.knowledge_repeats if split == "train" else 1
     of_split = [example for example in examples if example.split == split]
     return encode_arm(student.tokenizer, of_split, chosen.arm, rng, knowledge_repeats=repeats, max_tokens=MAX_TOKENS)
 
 
-def _steps(base: Student, examples: Sequence[Example], chosen: DistillParameters, train_set: Sequence[Encoded]) -> int:
+def _steps(base: Student, examples: Sequence[Example], chosen: DistillParameters, train_set: Sequence[Row]) -> int:
     """Optimizer steps: as asked, but for the arm that sees as many tokens as another one sees."""
     if chosen.arm not in EQUAL_TOKENS:
         return chosen.max_steps
@@ -74,31 +75,28 @@ def _steps(base: Student, examples: Sequence[Example], chosen: DistillParameters
     return round(chosen.max_steps * ratio)
 
 
-def _mean_tokens(examples: Sequence[Encoded]) -> float:
-    return sum(len(example.input_ids) for example in examples) / len(examples)
+def _mean_tokens(rows: Sequence[Row]) -> float:
+    return sum(len(row.input_ids) for row in rows) / len(rows)
 
 
-def loss_with_swapped_reports(
-    student: Student, examples: Sequence[Example], arm: str, rng: np.random.Generator
-) -> tuple[float, float]:
+def loss_with_swapped_reports(student: Student, examples: Sequence[Example], arm: str) -> tuple[float, float]:
     """Mean loss on recommendations with the person's own report, and with the report of the next person.
 
     A negative control: if both are equal, the student does not use the report.
     """
     asked = [example for example in examples if example.kind == "recommend"]
     swapped = [replace(e, messages=asked[(i + 1) % len(asked)].messages) for i, e in enumerate(asked)]
-    return _loss(student, asked, arm, rng), _loss(student, swapped, arm, rng)
+    return _loss(student, asked, arm), _loss(student, swapped, arm)
 
 
-def _loss(student: Student, examples: Sequence[Example], arm: str, rng: np.random.Generator) -> float:
+def _loss(student: Student, examples: Sequence[Example], arm: str) -> float:
     import torch
 
     model: Any = student.model.eval()
     losses = []
-    for messages in conversations(examples, arm, rng):
-        batch = pad_batch(
-            [encode_conversation(student.tokenizer, messages, MAX_TOKENS)], student.tokenizer.pad_token_id
-        )
+    for example in examples:
+        row = pack([[encode_conversation(student.tokenizer, conversation(example, arm), MAX_TOKENS)]])
         with torch.no_grad():
-            losses.append(float(model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).loss))
+            tensors = {name: tensor.to(model.device) for name, tensor in row_tensors(row).items()}
+            losses.append(float(row_loss(model, tensors)))
     return float(np.mean(losses))

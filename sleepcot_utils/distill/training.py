@@ -7,12 +7,13 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sleepcot_utils.distill.encoding import Encoded, pad_batch
+from sleepcot_utils.distill.packing import Row, row_loss, row_tensors
 from sleepcot_utils.distill.student import Student
 
 WARM_UP_SHARE = 0.05  # share of the steps in which the rate rises; a common choice, not tuned
@@ -21,7 +22,7 @@ LOGGED_POINTS = 60  # points of a training curve
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sizes of one training."""
+    """Sizes of one training; ``batch_size`` counts rows, each a group of examples, an optimizer step."""
 
     max_steps: int
     batch_size: int
@@ -56,30 +57,33 @@ class Training:
 
 
 def train(
-    student: Student, train_set: Sequence[Encoded], validation_set: Sequence[Encoded], recipe: Recipe, work: Path
+    student: Student, train_set: Sequence[Row], validation_set: Sequence[Row], recipe: Recipe, work: Path
 ) -> Training:
     """Train until ``max_steps`` or until the validation loss has not improved ``patience`` times; keep the best.
 
     Parameters
     ----------
-    train_set, validation_set : sequence of Encoded
-        Conversations of other persons each.
+    train_set, validation_set : sequence of Row
+        Packed conversations, of other persons each.
     work : pathlib.Path
         Folder of checkpoints; a training found there is resumed and ends as if it had not been interrupted.
     """
-    from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
+    from transformers import EarlyStoppingCallback, TrainingArguments
 
     checkpoint, done = _last_whole_checkpoint(work)
     arguments = TrainingArguments(
         output_dir=str(work),
         max_steps=done["global_step"] if _patience_is_spent(done, recipe.patience) else recipe.max_steps,
-        per_device_train_batch_size=recipe.batch_size,
-        per_device_eval_batch_size=recipe.batch_size * 2,
+        # A row is a batch by itself: nothing is padded, and attention stays within it.
+        per_device_train_batch_size=1,
+        per_device_eval_batch_size=1,
+        gradient_accumulation_steps=recipe.batch_size,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=WARM_UP_SHARE,
         weight_decay=0.01,
         eval_strategy="steps",
+        prediction_loss_only=True,
         eval_steps=recipe.eval_every_steps,
         save_strategy="steps",
         save_steps=recipe.eval_every_steps,
@@ -98,13 +102,12 @@ def train(
         report_to="none",
         logging_first_step=True,
     )
-    pad_id = student.tokenizer.pad_token_id
-    trainer = Trainer(
+    trainer = row_trainer()(
         model=student.model,
         args=arguments,
         train_dataset=list(train_set),  # type: ignore[arg-type]
         eval_dataset=list(validation_set),  # type: ignore[arg-type]
-        data_collator=lambda batch: pad_batch(batch, pad_id),
+        data_collator=lambda rows: row_tensors(rows[0]),
         callbacks=[EarlyStoppingCallback(recipe.patience)],
     )
     _be_quiet(trainer)
@@ -114,7 +117,7 @@ def train(
     best = (
         int(str(state.best_model_checkpoint).rpartition("-")[2]) if state.best_model_checkpoint else state.global_step
     )
-    mean_tokens = sum(len(example.input_ids) for example in train_set) / len(train_set)
+    mean_tokens = sum(len(row.input_ids) for row in train_set) / len(train_set)
     return Training(
         log=_curve(state.log_history),
         steps=state.global_step,
@@ -122,6 +125,25 @@ def train(
         tokens=round(mean_tokens * recipe.batch_size * state.global_step),
         wall_time_s=time.perf_counter() - started,
     )
+
+
+@cache
+def row_trainer() -> Any:
+    """``transformers.Trainer`` with the loss of packed rows; all else is the library's."""
+    from transformers import Trainer
+
+    class RowTrainer(Trainer):
+        """Trainer whose batches are rows."""
+
+        loss_is_scaled_for_ga = True  # the sum is divided by the learned tokens of the whole optimizer step
+
+        def compute_loss(
+            self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
+            loss = row_loss(model, inputs, learned=num_items_in_batch)
+            return (loss, {}) if return_outputs else loss
+
+    return RowTrainer
 
 
 def _logging_steps(recipe: Recipe) -> int:

@@ -9,18 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from sleepcot_utils.distill.encoding import Encoded, encode_conversation
+from sleepcot_utils.distill.encoding import encode_conversation
+from sleepcot_utils.distill.packing import Row, pack
 from sleepcot_utils.jsonlines import read_lines, write_lines
-from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, Task
+from sleepcot_utils.tasks.build import KNOWLEDGE, Task
 from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
 
 #: Arm to whether the target holds the rationale. ``answer_only_equal_tokens`` sees what ``answer_only`` sees, for as
 #: many tokens as ``cot``, so that a gain of the rationale is not a gain of length.
 ARMS = {"answer_only": False, "cot": True, "answer_only_equal_tokens": False}
-#: A follow-up conversation shares one report among its questions, which saves tokens; more turns would leave questions
-#: in first place, as they are asked at the end, too rare. Knowledge questions are short: six make a conversation about
-#: as long as the others, so that little of a batch is padding.
-TURNS = {FOLLOW_UP: 3, KNOWLEDGE: 6}
+#: Knowledge questions that are packed into one row: about as many learned tokens as the questions about one report have.
+KNOWLEDGE_GROUP = 12
 
 
 @dataclass(frozen=True)
@@ -75,40 +74,32 @@ def target_text(example: Example, arm: str) -> str:
     return f"{REASONING_MARK}\n{example.rationale}\n{answer}" if ARMS[arm] else answer
 
 
-def conversations(
-    examples: Sequence[Example], arm: str, rng: np.random.Generator, *, knowledge_repeats: int = 1
-) -> list[list[dict[str, str]]]:
-    """Conversations of an arm, shuffled.
+def conversation(example: Example, arm: str) -> list[dict[str, str]]:
+    """An example as a conversation: its prompt and what the student of an arm learns to say."""
+    return [*example.messages, {"role": "assistant", "content": target_text(example, arm)}]
 
-    A recommendation is a conversation by itself; the follow-ups of one report are asked one after the other, three to a
-    conversation, and knowledge questions six to a conversation, each in random order.
+
+def groups(examples: Sequence[Example], rng: np.random.Generator, *, knowledge_repeats: int = 1) -> list[list[Example]]:
+    """Examples grouped by what they share, shuffled.
+
+    All questions about one report make a group; knowledge questions share only the system line, a fixed number of them
+    makes a group about as long as the others. The arms get the same groups, so that at equal steps each has
+    seen the same examples.
 
     Parameters
     ----------
     knowledge_repeats : int
         How often each knowledge question stands in the set: facts need repetition, reports bring their own.
     """
-    grouped: dict[str, list[Example]] = {}
+    by_report: dict[str, list[Example]] = {}
     for example in examples:
-        name = {FOLLOW_UP: f"{FOLLOW_UP} {example.report_id}", KNOWLEDGE: KNOWLEDGE}.get(example.kind, example.task_id)
-        grouped.setdefault(name, []).append(example)
-    made = []
-    for group in grouped.values():
-        turns = TURNS.get(group[0].kind, 1)
-        for _ in range(knowledge_repeats if group[0].kind == KNOWLEDGE else 1):
-            order = [group[i] for i in rng.permutation(len(group))]
-            made += [_conversation(order[start : start + turns], arm) for start in range(0, len(order), turns)]
+        by_report.setdefault(KNOWLEDGE if example.kind == KNOWLEDGE else example.report_id, []).append(example)
+    knowledge = by_report.pop(KNOWLEDGE, [])
+    made = list(by_report.values())
+    for _ in range(knowledge_repeats):
+        order = [knowledge[i] for i in rng.permutation(len(knowledge))]
+        made += [order[start : start + KNOWLEDGE_GROUP] for start in range(0, len(order), KNOWLEDGE_GROUP)]
     return [made[i] for i in rng.permutation(len(made))]
-
-
-def _conversation(group: Sequence[Example], arm: str) -> list[dict[str, str]]:
-    messages = [dict(message) for message in group[0].messages]
-    for position, example in enumerate(group):
-        if position:
-            # The report stands in the first user turn; later turns ask only the question, its last line.
-            messages.append({"role": "user", "content": example.messages[-1]["content"].rpartition("\n")[2]})
-        messages.append({"role": "assistant", "content": target_text(example, arm)})
-    return messages
 
 
 def encode_arm(
@@ -119,9 +110,12 @@ def encode_arm(
     *,
     knowledge_repeats: int,
     max_tokens: int,
-) -> list[Encoded]:
-    """Encoded conversations of an arm."""
+) -> list[Row]:
+    """Rows of an arm, one a group."""
+    encoded = {
+        id(example): encode_conversation(tokenizer, conversation(example, arm), max_tokens) for example in examples
+    }
     return [
-        encode_conversation(tokenizer, messages, max_tokens)
-        for messages in conversations(examples, arm, rng, knowledge_repeats=knowledge_repeats)
+        pack([[encoded[id(example)] for example in group]])
+        for group in groups(examples, rng, knowledge_repeats=knowledge_repeats)
     ]

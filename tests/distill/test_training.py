@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sleepcot_utils.distill.encoding import Encoded, encode_conversation, render
+from sleepcot_utils.distill.encoding import encode_conversation, render
+from sleepcot_utils.distill.packing import Row, pack, row_loss, row_tensors
 from sleepcot_utils.distill.student import EMBEDDED, Student, add_lora, save_student
 from sleepcot_utils.distill.training import Recipe, Training, train
 
@@ -20,13 +21,12 @@ RECIPE = Recipe(max_steps=12, batch_size=2, learning_rate=0.01, eval_every_steps
 STOPS_EARLY = {"max_steps": 200, "eval_every_steps": 4, "patience": 2, "learning_rate": 0.02}
 
 
-def encoded(tokenizer, answers=ANSWERS) -> list[Encoded]:
-    return [
-        encode_conversation(
-            tokenizer, [{"role": "user", "content": q}, {"role": "assistant", "content": f"Answer:\n{a}"}], 200
-        )
+def rows(tokenizer, answers=ANSWERS) -> list[Row]:
+    talks = [
+        [{"role": "user", "content": q}, {"role": "assistant", "content": f"Answer:\n{a}"}]
         for q, a in zip(QUESTIONS, answers, strict=True)
     ]
+    return [pack([[encode_conversation(tokenizer, talk, 200)]]) for talk in talks]
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def fitted(tiny) -> Callable[..., tuple[Student, Training]]:
         if lora:
             # Under the name of the embedded base its tied embeddings are trained too.
             student = add_lora(Student(EMBEDDED, student.model, student.tokenizer), 0)
-        train_set = encoded(student.tokenizer)
-        held_out = train_set if same else encoded(student.tokenizer, ANSWERS[::-1])
+        train_set = rows(student.tokenizer)
+        held_out = train_set if same else rows(student.tokenizer, ANSWERS[::-1])
         return student, train(student, train_set, held_out, dataclasses.replace(RECIPE, **changes), work)
 
     return fit
@@ -65,7 +65,7 @@ def test_four_examples_are_learned(fitted, tmp_path: Path, lora: bool) -> None:
     assert losses["train"].iloc[-1] < 0.5 * losses["train"].iloc[0]
     assert losses["validation"][30] < 0.5 * losses["train"].iloc[0]
     assert training.steps == training.best_step == 30
-    mean = sum(len(one.input_ids) for one in encoded(student.tokenizer)) / 4
+    mean = sum(len(one.input_ids) for one in rows(student.tokenizer)) / 4
     assert training.tokens == round(mean * 2 * 30)
 
 
@@ -81,15 +81,14 @@ def test_one_seed_gives_one_training(fitted, tmp_path: Path) -> None:
 def test_training_stops_when_held_out_loss_only_rises_and_keeps_the_best(fitted, tmp_path: Path) -> None:
     import torch
 
-    from sleepcot_utils.distill.encoding import pad_batch
-
     student, training = fitted(tmp_path, **STOPS_EARLY)
     held_out = training.log[training.log["split"] == "validation"].set_index("step")["loss"]
     assert training.best_step == held_out.idxmin()
     assert training.steps == training.best_step + 2 * 4 < 200
-    batch = pad_batch(encoded(student.tokenizer, ANSWERS[::-1]), student.tokenizer.pad_token_id)
+    student.model.eval()
     with torch.no_grad():
-        kept = float(student.model.eval()(**batch).loss)
+        losses = [float(row_loss(student.model, row_tensors(row))) for row in rows(student.tokenizer, ANSWERS[::-1])]
+    kept = sum(losses) / len(losses)
     assert kept == pytest.approx(held_out.min(), abs=1e-4), "the weights in memory are the best, not the last"
 
 
@@ -169,7 +168,7 @@ def test_lora_is_merged_on_saving(tiny, tmp_path: Path, name: str) -> None:
     student = add_lora(Student(name, base.model, base.tokenizer), 0)
     total, trained = student.parameters
     assert 0 < trained < total
-    set_ = encoded(student.tokenizer)
+    set_ = rows(student.tokenizer)
     train(student, set_, set_, dataclasses.replace(RECIPE, max_steps=20), tmp_path / "work")
     text = render(student.tokenizer, [{"role": "user", "content": QUESTIONS[2]}], add_generation_prompt=True)
     ids = torch.tensor([student.tokenizer(text, add_special_tokens=False)["input_ids"]])

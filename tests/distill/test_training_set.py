@@ -14,9 +14,11 @@ from sleepcot_utils.distill import recipes
 from sleepcot_utils.distill.training import Training
 from sleepcot_utils.distill.training_set import (
     ARMS,
-    TURNS,
+    KNOWLEDGE_GROUP,
     Example,
-    conversations,
+    conversation,
+    encode_arm,
+    groups,
     read_examples,
     target_text,
     write_examples,
@@ -24,10 +26,6 @@ from sleepcot_utils.distill.training_set import (
 from sleepcot_utils.errors import ArtifactError
 from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND
 from sleepcot_utils.tasks.reading import split_answer
-
-
-def said(talk: list[dict[str, str]]) -> list[str]:
-    return [message["content"] for message in talk if message["role"] == "assistant"]
 
 
 def test_every_arm_that_can_be_chosen_has_a_target() -> None:
@@ -44,50 +42,44 @@ def test_targets_of_the_arms(examples) -> None:
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_each_example_stands_in_the_set_once_a_repeat(examples, repeats: int) -> None:
     chosen = [example for example in examples if example.split == "train"]
-    talks = conversations(chosen, "cot", np.random.default_rng(0), knowledge_repeats=repeats)
-    wanted: Counter[str] = Counter()
-    for example in chosen:
-        wanted[target_text(example, "cot")] += repeats if example.kind == KNOWLEDGE else 1
-    assert Counter(answer for talk in talks for answer in said(talk)) == wanted
+    made = groups(chosen, np.random.default_rng(0), knowledge_repeats=repeats)
+    wanted = {example.task_id: repeats if example.kind == KNOWLEDGE else 1 for example in chosen}
+    assert Counter(example.task_id for group in made for example in group) == wanted
 
 
-def test_turns_of_a_conversation(examples) -> None:
-    assert TURNS == {FOLLOW_UP: 3, KNOWLEDGE: 6}
+def test_a_group_is_one_report_or_a_number_of_knowledge_questions(examples) -> None:
     chosen = [example for example in examples if example.split == "train"]
-    of_text = {target_text(example, "cot"): example for example in chosen}
-    of_kind: dict[str, list[int]] = {RECOMMEND: [], FOLLOW_UP: [], KNOWLEDGE: []}
-    for talk in conversations(chosen, "cot", np.random.default_rng(0)):
-        kind = of_text[said(talk)[0]].kind
-        of_kind[kind].append(len(said(talk)))
-        assert [message["role"] for message in talk] == ["system", *["user", "assistant"] * len(said(talk))]
-        if kind != KNOWLEDGE:
-            assert talk[1]["content"].startswith("Sleep report,")
-        assert not any("Sleep report," in message["content"] for message in talk[2:]), "a report is shown once"
-    assert set(of_kind[RECOMMEND]) == {1}
-    # Three questions a report in the shared study; knowledge leaves at most one remainder.
-    assert set(of_kind[FOLLOW_UP]) == {3}
-    assert of_kind[KNOWLEDGE].count(6) >= len(of_kind[KNOWLEDGE]) - 1 and max(of_kind[KNOWLEDGE]) == 6
+    sizes = []
+    for group in groups(chosen, np.random.default_rng(0)):
+        if group[0].kind == KNOWLEDGE:
+            assert {example.kind for example in group} == {KNOWLEDGE}
+            sizes.append(len(group))
+        else:
+            assert len({example.report_id for example in group}) == 1 and "" not in {e.report_id for e in group}
+            assert {example.kind for example in group} == {RECOMMEND, FOLLOW_UP}
+    assert sizes.count(KNOWLEDGE_GROUP) >= len(sizes) - 1 and max(sizes) == KNOWLEDGE_GROUP
 
 
-def test_question_and_answer_stay_together(examples) -> None:
-    """The answer to a later turn is the teacher's answer to that question on that report."""
-    chosen = [example for example in examples if example.split == "train" and example.kind == FOLLOW_UP]
-    pairs = {
-        (e.messages[1]["content"].rpartition("\n")[0], e.messages[1]["content"].rpartition("\n")[2]): e for e in chosen
-    }
-    checked = 0
-    for talk in conversations(chosen, "answer_only", np.random.default_rng(1)):
-        report = talk[1]["content"].rpartition("\n")[0]
-        for question, answer in zip(talk[1::2], talk[2::2], strict=True):
-            example = pairs[report, question["content"].rpartition("\n")[2]]
-            assert answer["content"] == target_text(example, "answer_only")
-            checked += 1
-    assert checked == len(chosen)
+def test_a_conversation_is_prompt_and_target(examples) -> None:
+    talk = conversation(examples[0], "answer_only")
+    assert talk[:-1] == examples[0].messages
+    assert talk[-1] == {"role": "assistant", "content": target_text(examples[0], "answer_only")}
+
+
+def test_rows_learn_every_target_and_read_a_report_once(examples, tiny) -> None:
+    tokenizer = tiny().tokenizer
+    chosen = [example for example in examples if example.split == "validation"]
+    rows = encode_arm(tokenizer, chosen, "cot", np.random.default_rng(0), knowledge_repeats=1, max_tokens=4096)
+    learned = sum(len(tokenizer(target_text(e, "cot"), add_special_tokens=False)["input_ids"]) + 1 for e in chosen)
+    assert sum(len(row.targets) for row in rows) == learned
+    text = [tokenizer.decode(row.input_ids) for row in rows]
+    reports = {e.report_id for e in chosen if e.kind != KNOWLEDGE}
+    assert sum(one.count("Sleep report,") for one in text) == len(reports)
 
 
 def test_order_hangs_on_the_generator_alone(examples) -> None:
     before = [[dict(message) for message in example.messages] for example in examples]
-    made = [conversations(examples, "cot", np.random.default_rng(seed)) for seed in (7, 7, 8)]
+    made = [groups(examples, np.random.default_rng(seed)) for seed in (7, 7, 8)]
     assert made[0] == made[1] != made[2]
     assert [example.messages for example in examples] == before, "the examples are not changed"
 
