@@ -18,7 +18,17 @@ from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.paths import RUN_NAME
 
 #: Arms that notebook 03 can train. An arm is added here and in the recipes of the `distill` room.
-ARMS = ("answer_only", "answer_only_equal_tokens", "cot")
+#: Each is described in ``distill.arms``; a test holds both lists together.
+ARMS = (
+    "answer_only",
+    "cot",
+    "answer_only_equal_tokens",
+    "step_by_step",
+    "cot_long",
+    "cot_mix",
+    "cot_unfiltered",
+    "cot_samples",
+)
 PROFILE_NAMES = ("smoke", "laptop", "gpu", "paper")
 WINDOWS_NIGHTS = (7, 14, 30)
 TEACHERS = ("expert", "openai", "local")
@@ -124,7 +134,9 @@ class TeachParameters(StudyParameters):
 class DistillParameters(StudyParameters):
     """Parameters of ``03_distill_the_student``, which runs once per arm and student seed."""
 
-    arm: Arm = Field("cot", description="what the student learns from: answer_only or cot (rationale, then answer)")
+    arm: Arm = Field(
+        "cot", description="what the student learns from: answer_only, cot (rationale, then answer) or another arm"
+    )
     student_seed: Seed = Field(1, description="seed of this student's training")
     student: NonEmpty = Field("embedded", description="base model: embedded, a hub id, or a folder")
     adapter: Annotated[str, AfterValidator(OneOf(ADAPTERS))] = Field(

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from sleepcot_utils.config import DistillParameters
+from sleepcot_utils.distill.arms import ARMS, chosen_examples
 from sleepcot_utils.distill.encoding import encode_conversation
 from sleepcot_utils.distill.packing import Row, pack, row_loss, row_tensors
 from sleepcot_utils.distill.student import Student, add_lora
 from sleepcot_utils.distill.training import Recipe, Training, train
-from sleepcot_utils.distill.training_set import Example, conversation, encode_arm
+from sleepcot_utils.distill.training_set import Example, conversations, encode_arm
+from sleepcot_utils.errors import InputError
 
 MAX_TOKENS = 4096  # longest conversation; ours stay far below, a longer one is refused and never cut
-EQUAL_TOKENS = {"answer_only_equal_tokens": "cot"}
 VALIDATION_ROWS = 32  # enough for a stable loss, few enough to look often
 
 
@@ -37,13 +38,25 @@ def fit(
     work : pathlib.Path
         Folder of checkpoints.
     rng : numpy.random.Generator
-        Orders follow-up questions and conversations.
+        Orders groups and knowledge questions.
+
+    Raises
+    ------
+    InputError
+        If the training set holds no examples of the kind that the arm learns from.
     """
     import torch
 
     torch.manual_seed(chosen.student_seed)
     train_set = _encoded(base, examples, "train", chosen, rng)
     held_out = _encoded(base, examples, "validation", chosen, rng)[:VALIDATION_ROWS]
+    if not train_set or not held_out:
+        raise InputError(
+            f"there is nothing that the arm {chosen.arm!r} could learn from or be held to: "
+            f"{len(train_set)} rows to train on, {len(held_out)} held out",
+            where="training set",
+            expected=f"verified examples of the forms {', '.join(ARMS[chosen.arm].forms)} in both splits (notebook 02)",
+        )
     student = add_lora(base, chosen.student_seed) if chosen.adapter == "lora" else base
     recipe = Recipe(
         max_steps=_steps(base, examples, chosen, train_set),
@@ -67,9 +80,10 @@ def _encoded(
 
 def _steps(base: Student, examples: Sequence[Example], chosen: DistillParameters, train_set: Sequence[Row]) -> int:
     """Optimizer steps: as asked, but for the arm that sees as many tokens as another one sees."""
-    if chosen.arm not in EQUAL_TOKENS:
+    tokens_of = ARMS[chosen.arm].tokens_of
+    if not tokens_of:
         return chosen.max_steps
-    other = chosen.model_copy(update={"arm": EQUAL_TOKENS[chosen.arm]})
+    other = chosen.model_copy(update={"arm": tokens_of})
     longer = _encoded(base, examples, "train", other, np.random.default_rng(0))
     ratio = _mean_tokens(longer) / _mean_tokens(train_set)
     return round(chosen.max_steps * ratio)
@@ -84,7 +98,7 @@ def loss_with_swapped_reports(student: Student, examples: Sequence[Example], arm
 
     A negative control: if both are equal, the student does not use the report.
     """
-    asked = [example for example in examples if example.kind == "recommend"]
+    asked = [example for example in chosen_examples(examples, arm) if example.kind == "recommend"]
     swapped = [replace(e, messages=asked[(i + 1) % len(asked)].messages) for i, e in enumerate(asked)]
     return _loss(student, asked, arm), _loss(student, swapped, arm)
 
@@ -95,7 +109,7 @@ def _loss(student: Student, examples: Sequence[Example], arm: str) -> float:
     model: Any = student.model.eval()
     losses = []
     for example in examples:
-        row = pack([[encode_conversation(student.tokenizer, conversation(example, arm), MAX_TOKENS)]])
+        row = pack([[encode_conversation(student.tokenizer, talk, MAX_TOKENS) for talk in conversations(example, arm)]])
         with torch.no_grad():
             tensors = {name: tensor.to(model.device) for name, tensor in row_tensors(row).items()}
             losses.append(float(row_loss(model, tensors)))

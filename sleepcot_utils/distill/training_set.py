@@ -1,4 +1,4 @@
-"""Training sets of the arms: which words of the teacher a student sees."""
+"""Training sets: the teacher's answers as examples, grouped by what they share and encoded for an arm."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ from typing import Any
 
 import numpy as np
 
+from sleepcot_utils.distill.arms import chosen_examples, targets
 from sleepcot_utils.distill.encoding import encode_conversation
 from sleepcot_utils.distill.packing import Row, pack
 from sleepcot_utils.jsonlines import read_lines, write_lines
 from sleepcot_utils.tasks.build import KNOWLEDGE, Task
-from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
 
-#: Arm to whether the target holds the rationale. ``answer_only_equal_tokens`` sees what ``answer_only`` sees, for as
-#: many tokens as ``cot``, so that a gain of the rationale is not a gain of length.
-ARMS = {"answer_only": False, "cot": True, "answer_only_equal_tokens": False}
 #: Knowledge questions that are packed into one row: about as many learned tokens as the questions about one report have.
 KNOWLEDGE_GROUP = 12
 
 
 @dataclass(frozen=True)
 class Example:
-    """A task with the teacher's verified answer."""
+    """A task with an answer of the teacher.
+
+    Attributes
+    ----------
+    form : str
+        ``short`` or ``long`` rationale.
+    sample : int
+        Counts the rationales to one task, from 0.
+    verified : bool
+        Whether the answer passed every check; what failed is kept for the arm that learns from it all the same.
+    """
 
     task_id: str
     kind: str
@@ -34,13 +41,19 @@ class Example:
     messages: list[dict[str, str]]
     rationale: str
     answer: str
+    form: str = "short"
+    sample: int = 0
+    verified: bool = True
 
     @classmethod
-    def of(cls, task: Task, rationale: str, answer: str) -> Example:
+    def of(
+        cls, task: Task, rationale: str, answer: str, *, form: str = "short", sample: int = 0, verified: bool = True
+    ) -> Example:
         """Example of a task."""
         return cls(
-            task.task_id, task.kind, task.person_id, task.split, task.report_id, task.messages, rationale, answer
-        )
+            task.task_id, task.kind, task.person_id, task.split, task.report_id, task.messages, rationale, answer,
+            form, sample, verified,
+        )  # fmt: skip
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:
@@ -59,24 +72,15 @@ def read_examples(path: Path) -> list[Example]:
     return read_lines(path, lambda entry: Example(**entry), what="a training example", written_by="notebook 02")
 
 
-def target_text(example: Example, arm: str) -> str:
-    """What the student of an arm learns to say.
-
-    Examples
-    --------
-    >>> example = Example("t", "knowledge", "card:x", "train", "", [], "372 is under 420.", "Sleep more.")
-    >>> target_text(example, "cot")
-    'Reasoning:\\n372 is under 420.\\nAnswer:\\nSleep more.'
-    >>> target_text(example, "answer_only")
-    'Answer:\\nSleep more.'
-    """
-    answer = f"{ANSWER_MARK}\n{example.answer}"
-    return f"{REASONING_MARK}\n{example.rationale}\n{answer}" if ARMS[arm] else answer
-
-
-def conversation(example: Example, arm: str) -> list[dict[str, str]]:
-    """An example as a conversation: its prompt and what the student of an arm learns to say."""
-    return [*example.messages, {"role": "assistant", "content": target_text(example, arm)}]
+def conversations(example: Example, arm: str) -> list[list[dict[str, str]]]:
+    """What a student of an arm learns from one example: conversations of prompt and target."""
+    talks = []
+    for addition, text in targets(example, arm):
+        messages = [dict(message) for message in example.messages]
+        if addition:
+            messages[-1]["content"] += f"\n{addition}"
+        talks.append([*messages, {"role": "assistant", "content": text}])
+    return talks
 
 
 def groups(examples: Sequence[Example], rng: np.random.Generator, *, knowledge_repeats: int = 1) -> list[list[Example]]:
@@ -112,10 +116,12 @@ def encode_arm(
     max_tokens: int,
 ) -> list[Row]:
     """Rows of an arm, one a group."""
+    chosen = chosen_examples(examples, arm)
     encoded = {
-        id(example): encode_conversation(tokenizer, conversation(example, arm), max_tokens) for example in examples
+        id(example): [encode_conversation(tokenizer, talk, max_tokens) for talk in conversations(example, arm)]
+        for example in chosen
     }
     return [
-        pack([[encoded[id(example)] for example in group]])
-        for group in groups(examples, rng, knowledge_repeats=knowledge_repeats)
+        pack([[one for example in group for one in encoded[id(example)]]])
+        for group in groups(chosen, rng, knowledge_repeats=knowledge_repeats)
     ]

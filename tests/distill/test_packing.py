@@ -7,13 +7,13 @@ import torch
 
 from sleepcot_utils.distill.encoding import Encoded, encode_conversation, pad_batch
 from sleepcot_utils.distill.packing import pack, row_loss, row_tensors
-from sleepcot_utils.distill.training_set import conversation
+from sleepcot_utils.distill.training_set import conversations
 
 IGNORED = -100
 
 
 def encoded(tokenizer, examples, arm="cot") -> list[Encoded]:
-    return [encode_conversation(tokenizer, conversation(example, arm), 4096) for example in examples]
+    return [encode_conversation(tokenizer, talk, 4096) for example in examples for talk in conversations(example, arm)]
 
 
 @pytest.fixture(scope="module")
