@@ -143,7 +143,9 @@ class DistillParameters(StudyParameters):
         "lora", description="lora (small adapter) or full (all weights)"
     )
     max_steps: int = Field(16, ge=1, le=1_000_000, description="optimizer steps at most")
-    batch_size: int = Field(2, ge=1, le=4096, description="examples per optimizer step")
+    batch_size: int = Field(
+        2, ge=1, le=4096, description="rows per optimizer step; a row holds all questions about one report"
+    )
     learning_rate: float = Field(0.004, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate")
     eval_every_steps: int = Field(8, ge=1, le=1_000_000, description="steps between validation losses")
     patience: int = Field(5, ge=1, le=1000, description="validations without progress before training stops")

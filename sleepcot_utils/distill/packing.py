@@ -124,3 +124,12 @@ def row_loss(model: Any, tensors: dict[str, Any], *, learned: int | Any | None =
     labels = tensors["labels"][0]
     total = torch.nn.functional.cross_entropy(logits, labels, reduction="sum")
     return total / (len(labels) if learned is None else learned)
+
+
+def summed_loss(model: Any, conversations: Sequence[Encoded]) -> float:
+    """Cross entropy summed over the learned tokens of conversations that share a beginning, without gradients."""
+    import torch
+
+    with torch.no_grad():
+        tensors = {name: value.to(model.device) for name, value in row_tensors(pack([conversations])).items()}
+        return float(row_loss(model, tensors, learned=1))

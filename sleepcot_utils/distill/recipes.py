@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sleepcot_utils.config import DistillParameters
 from sleepcot_utils.distill.arms import ARMS, chosen_examples
-from sleepcot_utils.distill.encoding import encode_conversation
-from sleepcot_utils.distill.packing import Row, pack, row_loss, row_tensors
+from sleepcot_utils.distill.encoding import IGNORED, encode_conversation
+from sleepcot_utils.distill.packing import Row, summed_loss
 from sleepcot_utils.distill.student import Student, add_lora
 from sleepcot_utils.distill.training import Recipe, Training, train
 from sleepcot_utils.distill.training_set import Example, conversations, encode_arm
@@ -104,13 +103,10 @@ def loss_with_swapped_reports(student: Student, examples: Sequence[Example], arm
 
 
 def _loss(student: Student, examples: Sequence[Example], arm: str) -> float:
-    import torch
-
-    model: Any = student.model.eval()
-    losses = []
+    """Mean over examples of the loss per learned token."""
+    model, losses = student.model.eval(), []
     for example in examples:
-        row = pack([[encode_conversation(student.tokenizer, talk, MAX_TOKENS) for talk in conversations(example, arm)]])
-        with torch.no_grad():
-            tensors = {name: tensor.to(model.device) for name, tensor in row_tensors(row).items()}
-            losses.append(float(row_loss(model, tensors)))
+        talks = [encode_conversation(student.tokenizer, talk, MAX_TOKENS) for talk in conversations(example, arm)]
+        learned = sum(label != IGNORED for talk in talks for label in talk.labels)
+        losses.append(summed_loss(model, talks) / learned)
     return float(np.mean(losses))
