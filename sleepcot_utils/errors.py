@@ -48,3 +48,7 @@ class ArtifactError(StudyError):
 
 class TeacherError(StudyError):
     """A remote or local teacher could not answer."""
+
+
+class TrainingError(StudyError):
+    """A training can't go on, such as one whose loss is no number any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError, TeacherError
+from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError, TeacherError, TrainingError
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ def test_an_error_is_one_sentence_with_its_place_and_remedy(options: dict[str, s
     )
 
 
-@pytest.mark.parametrize("kind", [ArtifactError, InputError, ParameterError, TeacherError])
+@pytest.mark.parametrize("kind", [ArtifactError, InputError, ParameterError, TeacherError, TrainingError])
 def test_every_kind_is_caught_as_a_study_error(kind: type[StudyError]) -> None:
     with pytest.raises(StudyError, match=r"^here: wrong\. Expected: right\.$"):
         raise kind("wrong", where="here", expected="right")
 
 
 def test_no_kind_is_caught_as_another() -> None:
-    kinds = [ArtifactError, InputError, ParameterError, TeacherError]
+    kinds = [ArtifactError, InputError, ParameterError, TeacherError, TrainingError]
     assert all(one is other or not issubclass(one, other) for one in kinds for other in kinds)

@@ -83,7 +83,31 @@ def load_student(name: str, *, device: str = "auto") -> Student:
             where="student",
             expected="'embedded', a folder with config.json and weights, or a hub id that this machine can reach",
         ) from None
+    _fits(name, model, tokenizer)
     return Student(name, model.to(where), tokenizer)
+
+
+def _fits(name: str, model: Any, tokenizer: Any) -> None:
+    """Refuse what would fail late, or would train and mean nothing."""
+    if not tokenizer.chat_template:
+        raise ParameterError(
+            f"the checkpoint {name!r} has no chat template, so it can't be asked in turns",
+            where="student",
+            expected="an instruction-tuned checkpoint, or a chat_template.jinja beside its tokenizer",
+        )
+    rows = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > rows:
+        raise ParameterError(
+            f"the tokenizer of {name!r} has {len(tokenizer)} tokens, the model has embeddings for {rows}",
+            where="student",
+            expected="model and tokenizer of one checkpoint",
+        )
+    if tokenizer.eos_token_id is None or tokenizer.pad_token_id is None:
+        raise ParameterError(
+            f"the tokenizer of {name!r} lacks an end-of-turn or a padding token",
+            where="student",
+            expected="eos_token and pad_token in tokenizer_config.json",
+        )
 
 
 def add_lora(student: Student, seed: int) -> Student:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from sleepcot_utils.distill.packing import Row, row_loss, row_tensors
 from sleepcot_utils.distill.student import Student
+from sleepcot_utils.errors import TrainingError
 
 WARM_UP_SHARE = 0.05  # share of the steps in which the rate rises; a common choice, not tuned
 LOGGED_POINTS = 60  # points of a training curve
@@ -141,6 +142,12 @@ def row_trainer() -> Any:
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             loss = row_loss(model, inputs, learned=num_items_in_batch)
+            if not loss.isfinite():
+                raise TrainingError(
+                    f"the loss became {loss.item()} at step {self.state.global_step + 1}",
+                    where=f"training with learning rate {self.args.learning_rate:g}",
+                    expected="a lower learning_rate; the checkpoints up to here are kept",
+                )
             return (loss, {}) if return_outputs else loss
 
     return RowTrainer

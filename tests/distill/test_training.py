@@ -11,8 +11,9 @@ import pytest
 
 from sleepcot_utils.distill.encoding import encode_conversation, render
 from sleepcot_utils.distill.packing import Row, pack, row_loss, row_tensors
-from sleepcot_utils.distill.student import EMBEDDED, Student, add_lora, save_student
+from sleepcot_utils.distill.student import EMBEDDED, Student, add_lora, load_student, save_student
 from sleepcot_utils.distill.training import Recipe, Training, train
+from sleepcot_utils.errors import ParameterError, TrainingError
 
 QUESTIONS = ("Do naps count?", "Is caffeine late?", "Why am I tired?", "Is wine bad?")
 ANSWERS = ("Yes, keep naps short.", "Yes, after noon.", "You sleep 372 min.", "It breaks your sleep.")
@@ -188,3 +189,27 @@ def test_lora_is_merged_on_saving(tiny, tmp_path: Path, name: str) -> None:
     assert "model.layers.0.mlp.up_proj.weight" in changed
     again = AutoTokenizer.from_pretrained(tmp_path / "saved")
     assert again(text)["input_ids"] == student.tokenizer(text)["input_ids"]
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_checkpoint(
+    fitted, tmp_path: Path, monkeypatch
+) -> None:
+    with pytest.raises(TrainingError, match=r"loss became (nan|inf) at step \d+.*lower learning_rate"):
+        fitted(tmp_path, learning_rate=1e18, max_steps=12, eval_every_steps=1)
+    assert list(tmp_path.glob("checkpoint-*")), "the last good checkpoint stays"
+
+
+def test_a_checkpoint_that_cannot_be_asked_is_refused(tiny, tmp_path: Path) -> None:
+    student = tiny()
+    save_student(student, tmp_path / "whole")
+    assert load_student(str(tmp_path / "whole"), device="cpu").parameters == student.parameters
+    template = student.tokenizer.chat_template
+    student.tokenizer.chat_template = None
+    save_student(student, tmp_path / "mute")
+    with pytest.raises(ParameterError, match="mute' has no chat template"):
+        load_student(str(tmp_path / "mute"), device="cpu")
+    student.tokenizer.chat_template = template
+    student.tokenizer.add_tokens([f"word{i}" for i in range(9)])
+    save_student(student, tmp_path / "stranger")
+    with pytest.raises(ParameterError, match=r"tokenizer of .*stranger' has 709 tokens.*embeddings for 700"):
+        load_student(str(tmp_path / "stranger"), device="cpu")
