@@ -15,7 +15,7 @@ import pandas as pd
 
 from sleepcot_utils.distill.packing import Row, row_loss, row_tensors
 from sleepcot_utils.distill.student import Student
-from sleepcot_utils.errors import TrainingError
+from sleepcot_utils.errors import ParameterError, TrainingError
 
 WARM_UP_SHARE = 0.05  # share of the steps in which the rate rises; a common choice, not tuned
 LOGGED_POINTS = 60  # points of a training curve
@@ -78,7 +78,7 @@ def train(
         # A row is a batch by itself: nothing is padded, and attention stays within it.
         per_device_train_batch_size=1,
         per_device_eval_batch_size=1,
-        gradient_accumulation_steps=recipe.batch_size,
+        gradient_accumulation_steps=_rows_of_a_process(recipe),
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=WARM_UP_SHARE,
@@ -142,6 +142,9 @@ def row_trainer() -> Any:
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             loss = row_loss(model, inputs, learned=num_items_in_batch)
+            if num_items_in_batch is not None:
+                # The tokens are counted over all processes, and gradients are then averaged over them.
+                loss = loss * self.accelerator.num_processes
             if not loss.isfinite():
                 raise TrainingError(
                     f"the loss became {loss.item()} at step {self.state.global_step + 1}",
@@ -151,6 +154,20 @@ def row_trainer() -> Any:
             return (loss, {}) if return_outputs else loss
 
     return RowTrainer
+
+
+def _rows_of_a_process(recipe: Recipe) -> int:
+    """Rows of an optimizer step that each process works through; the step is the same however many there are."""
+    from accelerate import PartialState
+
+    processes = PartialState().num_processes
+    if recipe.batch_size % processes:
+        raise ParameterError(
+            f"{recipe.batch_size} rows a step can't be shared among {processes} processes",
+            where="batch_size",
+            expected=f"a multiple of {processes}",
+        )
+    return recipe.batch_size // processes
 
 
 def _logging_steps(recipe: Recipe) -> int:
