@@ -112,17 +112,35 @@ class TeachParameters(StudyParameters):
         "expert", description="who answers: expert (rules, no model), openai (remote) or local (open model)"
     )
     teacher_model: str = Field("", description="model name of a remote teacher, hub id or folder of a local one")
+    wording: Annotated[str, AfterValidator(OneOf(("plain", "varied")))] = Field(
+        "plain", description="words of the expert: plain (the same each time) or varied"
+    )
+    rationales_per_task: int = Field(
+        1, ge=1, le=16, description="rationales that are asked for each training task; those that pass are kept"
+    )
     planted_error_rate: float = Field(
         0.1, ge=0.0, le=0.5, allow_inf_nan=False, description="share of the expert's answers that get a planted error"
     )
-    questions_per_report: int = Field(3, ge=1, le=8, description="follow-up questions asked about each report")
+    difficulty: Annotated[str, AfterValidator(OneOf(("easy", "mixed", "hard")))] = Field(
+        "mixed", description="easy, mixed or hard: which questions are asked, and how much a report gives away"
+    )
+    questions_per_report: int = Field(4, ge=1, le=21, description="follow-up questions asked about each report")
     knowledge_tier: Annotated[str, AfterValidator(OneOf(("core", "all")))] = Field(
         "core", description="knowledge cards that are asked about: core (72 that a small student has time for) or all"
     )
     validation_persons: int = Field(6, ge=2, le=5_000, description="persons held out for early stopping")
     test_persons: int = Field(10, ge=2, le=5_000, description="persons held out for the comparison")
+    compare_prompts_on: int = Field(
+        4, ge=0, le=1000, description="tasks on which ways to prompt a language model are compared; 0 for none"
+    )
+    prompt_model: NonEmpty = Field(
+        "embedded", description="model that is prompted for that comparison: embedded, a folder or a hub id"
+    )
     allow_remote: bool = Field(False, description="consent to send masked prompts to a teacher on another machine")
     max_requests: int = Field(2000, ge=1, le=10_000_000, description="most requests that a remote teacher may be sent")
+    max_cost: float = Field(
+        0.0, ge=0.0, allow_inf_nan=False, description="most money that a remote teacher may cost; 0 sets no limit"
+    )
 
     @model_validator(mode="after")
     def _model_is_named(self) -> TeachParameters:

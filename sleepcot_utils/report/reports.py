@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.jsonlines import read_lines, write_lines
 from sleepcot_utils.norms import fact_norms
 from sleepcot_utils.report import facts as facts_of
@@ -17,6 +19,10 @@ from sleepcot_utils.report.facts import MIN_NIGHTS, Fact
 from sleepcot_utils.report.windows import NightArrays, Window
 
 FACTUAL, COUNTERFACTUAL = "factual", "counterfactual"
+#: How much a report prints: everything; no norms, which must be known; or also clock times in place of time in bed and
+#: sleep efficiency, which must be computed.
+FULL, NO_NORMS, RAW = DETAILS = ("full", "no_norms", "raw")
+MINUTES_A_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -129,16 +135,73 @@ def simulated_reports(people: pd.DataFrame, nights: pd.DataFrame, window_nights:
     return reports
 
 
-def report_text(report: Report) -> str:
+def as_shown(report: Report, detail: str = FULL) -> Report:
+    """The report as a reader of its text can know it.
+
+    In ``raw`` detail sleep efficiency is what the printed minutes give; nothing else changes.
+
+    Parameters
+    ----------
+    detail : str
+        ``full``, ``no_norms`` or ``raw``.
+    """
+    check_detail(detail)
+    asleep, in_bed = report.facts["total_sleep"], report.facts["time_in_bed"]
+    if detail != RAW or not (asleep.known and in_bed.known) or in_bed.value == 0:
+        return report
+    nights = report.facts["sleep_efficiency"].nights
+    share_pct = math.floor(100 * asleep.value / in_bed.value + 0.5)  # halves go up, as a reader would round them
+    efficiency = facts_of.judged_fact("sleep_efficiency", share_pct, nights, report.age_y, report.sex)
+    return replace(report, facts=report.facts | {"sleep_efficiency": efficiency})
+
+
+def check_detail(detail: str) -> None:
+    """Refuse a detail that there is not."""
+    if detail not in DETAILS:
+        raise ParameterError(f"there is no detail {detail!r}", where="detail", expected=f"one of {', '.join(DETAILS)}")
+
+
+def clock_minutes(clock: str) -> int:
+    """Minutes after midnight of a clock time ``HH:MM``."""
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def clock_text(minutes: float) -> str:
+    """Clock time ``HH:MM`` of minutes after midnight."""
+    return f"{int(minutes) // 60 % 24:02d}:{int(minutes) % 60:02d}"
+
+
+def rise_minutes(report: Report) -> float | None:
+    """Average time of getting up in minutes after midnight: bedtime plus time in bed; None where one is not known."""
+    in_bed = report.facts["time_in_bed"]
+    if report.bedtime is None or not in_bed.known:
+        return None
+    return (clock_minutes(report.bedtime) + in_bed.value) % MINUTES_A_DAY
+
+
+def report_text(report: Report, detail: str = FULL) -> str:
     """The report in words, one fact a line; what is not known is said as not measured.
 
     The device's own name is not part of it: advice must not hinge on a brand.
+
+    Parameters
+    ----------
+    detail : str
+        ``full``; ``no_norms``, which leaves out norms and typical ranges; or ``raw``, which also prints the average
+        time of getting up in place of time in bed and sleep efficiency, where clock times are known.
     """
+    check_detail(detail)
+    rise = rise_minutes(report)
+    hidden = {"sleep_efficiency"} | ({"time_in_bed"} if rise is not None else set()) if detail == RAW else set()
     lines = [f"Sleep report, {report.nights} nights.", _person_line(report)]
     for fact in report.facts.values():
-        lines.append(f"{fact.label}: {_value_text(fact)}")
+        if fact.name not in hidden:
+            lines.append(f"{fact.label}: {_value_text(fact, with_norm=detail == FULL)}")
         if fact.name == "rem_sleep":
             lines.append(f"average bedtime: {report.bedtime or 'not measured'}")
+            if detail == RAW and rise is not None:
+                lines.append(f"average time of getting up: {clock_text(rise)}")
         if fact.name == "alcohol_nights":
             lines.append(_alcohol_line(report))
     lines.append(f"trend of time asleep: {report.trend['direction']}")
@@ -150,7 +213,7 @@ def _person_line(report: Report) -> str:
     return f"Person: {age}, {report.sex or 'sex not given'}."
 
 
-def _value_text(fact: Fact) -> str:
+def _value_text(fact: Fact, *, with_norm: bool) -> str:
     if not fact.known:
         return "not measured"
     number = number_text(fact)
@@ -158,7 +221,7 @@ def _value_text(fact: Fact) -> str:
         number = f"{number} of {fact.nights} nights"
     else:
         number = f"{number} {fact.unit}"
-    return f"{number}{norm_text(fact)}"
+    return f"{number}{norm_text(fact)}" if with_norm else number
 
 
 def number_text(fact: Fact) -> str:

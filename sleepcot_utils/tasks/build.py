@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from string import ascii_uppercase as LETTERS
+from typing import Any, Protocol
 
 import numpy as np
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.jsonlines import read_lines, write_lines
 from sleepcot_utils.knowledge import SPLITS, Card
-from sleepcot_utils.report.reports import COUNTERFACTUAL, FACTUAL, Report, report_text
-from sleepcot_utils.tasks.follow_up import follow_ups, verdict
+from sleepcot_utils.report.reports import COUNTERFACTUAL, FACTUAL, FULL, Report, report_text
+from sleepcot_utils.tasks.asking import MIXED, Asking
+from sleepcot_utils.tasks.follow_up import ask, default_option
 from sleepcot_utils.tasks.keys import follow_up_key, knowledge_key, recommend_key
 
 RECOMMEND, FOLLOW_UP, KNOWLEDGE = "recommend", "follow_up", "knowledge"
 SYSTEM_PROMPT = "You are a sleep coach. Use only the numbers of the report."
 RECOMMEND_QUESTION = "What does this report show, and what should I do?"
+
+
+class Choice(Protocol):
+    """A multiple-choice question as ``knowledge.choices`` makes them; ``right`` is the place of the right option."""
+
+    @property
+    def card_id(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def question(self) -> str: ...
+    @property
+    def options(self) -> tuple[str, ...]: ...
+    @property
+    def right(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -72,25 +90,37 @@ def split_people(person_ids: Sequence[str], validation: int, test: int, rng: np.
     return splits | {person_ids[i]: "test" for i in order[validation : validation + test]}
 
 
-def messages_for(question: str, report: Report | None) -> list[dict[str, str]]:
+def messages_for(question: str, report: Report | None, detail: str = FULL) -> list[dict[str, str]]:
     """System and user message; the report stands before the question."""
-    body = question if report is None else f"{report_text(report)}\n{question}"
+    body = question if report is None else f"{report_text(report, detail)}\n{question}"
     return [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": body}]
 
 
-def recommend_task(report: Report, split: str) -> Task:
+def recommend_task(report: Report, split: str, detail: str = FULL) -> Task:
     """The recommendation task of a report."""
     return Task(
         f"recommend-{report.report_id}", RECOMMEND, "", report.person_id, split, report.variant, report.report_id, "",
-        messages_for(RECOMMEND_QUESTION, report), recommend_key(report),
+        messages_for(RECOMMEND_QUESTION, report, detail), recommend_key(report, detail),
     )  # fmt: skip
 
 
-def follow_up_task(topic: str, report: Report, split: str, question: str, pair_id: str = "") -> Task:
-    """One follow-up question on a report."""
+def follow_up_task(
+    topic: str, report: Report, split: str, question: str, pair_id: str = "", *, about: str = "", detail: str = FULL
+) -> Task:
+    """One follow-up question on a report.
+
+    Parameters
+    ----------
+    question : str
+        A phrasing of the kind; its slot is filled with `about`.
+    about : str
+        What is asked about; empty takes the first option of a kind that has a slot.
+    """
+    about = about or default_option(topic)
     return Task(
         f"follow_up-{topic}-{report.report_id}", FOLLOW_UP, topic, report.person_id, split, report.variant,
-        report.report_id, pair_id, messages_for(question, report), follow_up_key(topic, report),
+        report.report_id, pair_id, messages_for(ask(topic, question, about), report, detail),
+        follow_up_key(topic, report, about, detail),
     )  # fmt: skip
 
 
@@ -102,6 +132,16 @@ def knowledge_task(card: Card, split: str, number: int, question: str) -> Task:
     )  # fmt: skip
 
 
+def choice_task(choice: Choice, number: int) -> Task:
+    """One multiple-choice question; ``number`` counts those of the card and split."""
+    lines = [f"{letter}) {option}" for letter, option in zip(LETTERS, choice.options, strict=False)]
+    return Task(
+        f"choice-{choice.card_id}-{choice.split}{number}", KNOWLEDGE, choice.card_id, f"card:{choice.card_id}",
+        choice.split, FACTUAL, "", "", messages_for("\n".join([choice.question, *lines]), None),
+        knowledge_key(choice.card_id, LETTERS[choice.right]),
+    )  # fmt: skip
+
+
 def build_tasks(
     reports: Iterable[Report],
     twins: Iterable[Report],
@@ -109,12 +149,14 @@ def build_tasks(
     splits: dict[str, str],
     questions_per_report: int,
     rng: np.random.Generator,
+    *,
+    difficulty: str = MIXED,
+    choices: Iterable[Choice] = (),
 ) -> list[Task]:
     """All tasks of a run.
 
-    Each person gets a recommendation and follow-up questions on the own report and on the counterfactual twin's. Kinds
-    whose verdicts differ between the two reports are taken first, so that one question has two right answers; those
-    share a ``pair_id``. Held-out persons are asked in held-out phrasings.
+    Each person gets a recommendation and follow-up questions on the own report and on the counterfactual twin's; see
+    ``tasks.asking`` for which. Held-out persons are asked in held-out phrasings.
 
     Parameters
     ----------
@@ -124,33 +166,34 @@ def build_tasks(
         Person to split.
     questions_per_report : int
         Follow-up questions on each report.
+    difficulty : str
+        ``mixed`` (all kinds, the whole report printed), ``easy`` (kinds of difficulty 1 and 2 only) or ``hard`` (kinds
+        of difficulty 3 and 4 twice as often, and reports that print no norms, or clock times to compute with).
+    choices : iterable of Choice
+        Multiple-choice questions on the cards.
     """
+    asking = Asking(difficulty, rng)
     twin_of = {twin.person_id: twin for twin in twins}
     tasks: list[Task] = []
     for report in reports:
         split = splits[report.person_id]
         twin = twin_of.get(report.person_id)
-        tasks += [recommend_task(one, split) for one in (report, twin) if one is not None]
-        tasks += _follow_ups(report, twin, split, questions_per_report, rng)
+        pair = [one for one in (report, twin) if one is not None]
+        detail = asking.draw_detail()
+        tasks += [recommend_task(one, split, detail) for one in pair]
+        for q in asking.questions(report, twin, split, questions_per_report):
+            tasks += [
+                follow_up_task(q.kind, one, split, q.phrasing, q.pair_id, about=q.about, detail=q.detail)
+                for one in pair
+            ]
     for card in cards:
         for split in SPLITS:
             for number, question in enumerate(card.phrasings.of(split), start=1):
                 tasks.append(knowledge_task(card, split, number, question))
-    return tasks
-
-
-def _follow_ups(report: Report, twin: Report | None, split: str, count: int, rng: np.random.Generator) -> list[Task]:
-    kinds = list(follow_ups())
-    order = [kinds[i] for i in rng.permutation(len(kinds))]
-    if twin is not None:
-        order.sort(key=lambda kind: verdict(kind, report).name == verdict(kind, twin).name)  # stable: differing first
-    tasks = []
-    for kind in order[:count]:
-        phrasings = follow_ups()[kind][split]
-        question = phrasings[int(rng.integers(len(phrasings)))]
-        differs = twin is not None and verdict(kind, report).name != verdict(kind, twin).name
-        pair_id = f"{report.person_id}-{kind}" if differs else ""
-        tasks += [follow_up_task(kind, one, split, question, pair_id) for one in (report, twin) if one is not None]
+    numbers: Counter[tuple[str, str]] = Counter()
+    for choice in choices:
+        numbers[choice.card_id, choice.split] += 1
+        tasks.append(choice_task(choice, numbers[choice.card_id, choice.split]))
     return tasks
 
 

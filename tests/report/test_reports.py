@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sleepcot_utils.errors import ArtifactError
+from sleepcot_utils.errors import ArtifactError, ParameterError
 from sleepcot_utils.norms import fact_norms
 from sleepcot_utils.report.reports import (
+    DETAILS,
     Report,
+    as_shown,
+    clock_minutes,
+    clock_text,
     make_report,
     read_reports,
     report_text,
+    rise_minutes,
     simulated_reports,
     write_reports,
 )
@@ -88,6 +94,58 @@ def test_a_line_reads_as_it_should(hand_report) -> None:
         "steps: 7000 a day",
         "trend of time asleep: no clear trend",
     ]
+
+
+def test_less_detail_leaves_out_norms_and_what_can_be_computed(hand_report) -> None:
+    report = replace(hand_report(total_sleep=402, time_in_bed=480), bedtime="23:40")
+    full, without, raw = (report_text(report, detail).splitlines() for detail in DETAILS)
+    assert full == report_text(report).splitlines()
+    assert [line.partition(" (")[0] for line in full] == without
+    gone = [line for line in without if line not in raw]
+    assert gone == ["time in bed: 480 min", "sleep efficiency: 90 %"]
+    assert [line for line in raw if line not in without] == ["average time of getting up: 07:40"]
+    place = raw.index("average time of getting up: 07:40")
+    assert raw[place - 1] == "average bedtime: 23:40"
+
+
+def test_time_in_bed_is_printed_where_it_cannot_be_computed(hand_report) -> None:
+    raw = report_text(replace(hand_report(), bedtime=None), "raw")
+    assert "time in bed: 500 min" in raw and "getting up" not in raw and "sleep efficiency" not in raw
+    raw = report_text(hand_report(time_in_bed=None), "raw")
+    assert "time in bed: not measured" in raw and "getting up" not in raw
+
+
+def test_clock_times_of_raw_detail_give_time_in_bed_back(study) -> None:
+    seen = 0
+    for report in study.reports:
+        clocks = [
+            line.rpartition(" ")[2] for line in report_text(report, "raw").splitlines() if line.startswith("average")
+        ]
+        if len(clocks) == 2:
+            seen += 1
+            bed, rise = (clock_minutes(clock) for clock in clocks)
+            assert (rise - bed) % 1440 == report.facts["time_in_bed"].value
+            assert clock_text(rise_minutes(report)) == clocks[1]
+    assert seen > 60
+
+
+def test_a_reader_of_raw_detail_knows_the_efficiency_of_the_printed_minutes(study, hand_report) -> None:
+    changed = 0
+    for report in study.reports:
+        shown, facts = as_shown(report, "raw"), report.facts
+        computed = 100 * facts["total_sleep"].value / facts["time_in_bed"].value
+        assert abs(shown.facts["sleep_efficiency"].value - computed) <= 0.5
+        assert abs(shown.facts["sleep_efficiency"].value - facts["sleep_efficiency"].value) <= 1
+        changed += shown.facts["sleep_efficiency"] != facts["sleep_efficiency"]
+        assert as_shown(report, "full") is report and as_shown(report, "no_norms") is report
+    assert 0 < changed < 0.15 * len(study.reports)
+    half = as_shown(hand_report(total_sleep=338, time_in_bed=400), "raw")  # 84.5 %
+    assert (half.facts["sleep_efficiency"].value, half.facts["sleep_efficiency"].level) == (85, "ok")
+
+
+def test_an_unknown_detail_is_refused(hand_report) -> None:
+    with pytest.raises(ParameterError, match="there is no detail 'terse'"):
+        report_text(hand_report(), "terse")
 
 
 def test_what_is_not_known_is_said_as_not_measured(hand_report) -> None:

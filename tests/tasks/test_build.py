@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from sleepcot_utils.tasks.build import (
     FOLLOW_UP,
     KNOWLEDGE,
     RECOMMEND,
+    RECOMMEND_QUESTION,
     SYSTEM_PROMPT,
     Task,
     build_tasks,
@@ -25,7 +27,7 @@ from sleepcot_utils.tasks.build import (
     split_people,
     write_tasks,
 )
-from sleepcot_utils.tasks.follow_up import follow_ups
+from sleepcot_utils.tasks.follow_up import ask, follow_ups
 from sleepcot_utils.tasks.keys import follow_up_key, recommend_key
 
 
@@ -99,13 +101,15 @@ def test_a_task_shows_its_own_report_and_holds_its_key(study) -> None:
             continue
         report = study.report_of[task.report_id]
         assert report.person_id == task.person_id and report.variant == task.variant
-        text, _, question = user["content"].rpartition("\n")
-        assert text == report_text(report)
+        text = report_text(report)
+        assert user["content"].startswith(f"{text}\n")
+        question = user["content"].removeprefix(f"{text}\n")
         if task.kind == RECOMMEND:
-            assert task.key == recommend_key(report)
+            assert question == RECOMMEND_QUESTION and task.key == recommend_key(report)
         else:
-            assert question in follow_ups()[task.topic][task.split]
-            assert task.key == follow_up_key(task.topic, report)
+            about = task.key["about"]
+            assert question in {ask(task.topic, phrasing, about) for phrasing in follow_ups()[task.topic][task.split]}
+            assert task.key == follow_up_key(task.topic, report, about)
 
 
 def test_a_pair_asks_one_question_about_two_reports_with_two_right_answers(study) -> None:
@@ -120,7 +124,7 @@ def test_a_pair_asks_one_question_about_two_reports_with_two_right_answers(study
         assert {one.variant, other.variant} == {"factual", "counterfactual"}
         assert one.key["verdict"] != other.key["verdict"]
         questions = [task.messages[1]["content"].rpartition("\n")[2] for task in (one, other)]
-        assert questions[0] == questions[1]
+        assert questions[0] == questions[1] and one.key["about"] == other.key["about"]
         assert one.messages[1]["content"] != other.messages[1]["content"]
 
 
@@ -132,20 +136,40 @@ def test_a_question_with_the_same_answer_twice_is_no_pair(study) -> None:
     assert by_question and all(len(set(verdicts)) == 1 for verdicts in by_question.values())
 
 
-def test_questions_whose_answers_differ_are_asked_first(study) -> None:
-    tasks = build_tasks(study.reports, study.twin_reports, [], study.splits, 1, np.random.default_rng(1))
-    asked = [task for task in tasks if task.kind == FOLLOW_UP]
-    everything = build_tasks(study.reports, study.twin_reports, [], study.splits, 8, np.random.default_rng(1))
-    have_a_pair = {task.person_id for task in everything if task.pair_id}
-    assert {task.person_id for task in asked if task.pair_id} == have_a_pair
-    assert len(have_a_pair) > 0.75 * study.persons
-
-
 def test_a_report_without_twin_is_asked_alone(study) -> None:
     (report,) = study.reports[:1]
-    tasks = build_tasks([report], [], [], {report.person_id: "test"}, 8, np.random.default_rng(1))
-    assert len(tasks) == 9 and not any(task.pair_id for task in tasks)
+    count = len(follow_ups())
+    tasks = build_tasks([report], [], [], {report.person_id: "test"}, count, np.random.default_rng(1))
+    assert len(tasks) == count + 1 and not any(task.pair_id for task in tasks)
     assert {task.topic for task in tasks} == {"", *follow_ups()}
+
+
+@dataclass(frozen=True)
+class FourOptions:
+    """Shaped like the multiple-choice questions of the knowledge room."""
+
+    card_id: str
+    split: str
+    question: str
+    options: tuple[str, ...]
+    right: int
+
+
+def test_multiple_choice_prints_its_options_and_keeps_the_right_letter() -> None:
+    choices = [
+        FourOptions("caffeine-half-life", split, "Which one?", ("an hour", "a day", "five hours", "a week"), 2)
+        for split in ("test", "test", "train")
+    ]
+    tasks = build_tasks([], [], [], {}, 1, np.random.default_rng(1), choices=choices)
+    assert [task.task_id for task in tasks] == [
+        "choice-caffeine-half-life-test1", "choice-caffeine-half-life-test2", "choice-caffeine-half-life-train1",
+    ]  # fmt: skip
+    task = tasks[0]
+    assert (task.kind, task.topic, task.person_id, task.split) == (
+        KNOWLEDGE, "caffeine-half-life", "card:caffeine-half-life", "test",
+    )  # fmt: skip
+    assert task.key == {"card_id": "caffeine-half-life", "choice": "C"}
+    assert task.messages[1]["content"] == "Which one?\nA) an hour\nB) a day\nC) five hours\nD) a week"
 
 
 def test_tasks_survive_a_file(study, tmp_path: Path) -> None:

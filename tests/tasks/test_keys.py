@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from sleepcot_utils.report.reports import Report, report_text
+import pytest
+
+from sleepcot_utils.errors import ParameterError
+from sleepcot_utils.report.reports import DETAILS, Report, report_text
 from sleepcot_utils.tasks.drivers import drivers, find
-from sleepcot_utils.tasks.follow_up import follow_ups
+from sleepcot_utils.tasks.follow_up import follow_ups, remarks
 from sleepcot_utils.tasks.keys import EARLIER_MIN, allowed_numbers, follow_up_key, knowledge_key, recommend_key
 
 
@@ -96,3 +100,80 @@ def test_follow_up_keys_hold_verdict_and_the_facts_that_carry_it(hand_report) ->
 
 def test_the_key_of_a_knowledge_question_is_its_card() -> None:
     assert knowledge_key("caffeine-half-life") == {"card_id": "caffeine-half-life"}
+    assert knowledge_key("caffeine-half-life", "B") == {"card_id": "caffeine-half-life", "choice": "B"}
+
+
+def test_keys_hold_the_limits_of_the_person(hand_report) -> None:
+    limits = recommend_key(hand_report(lowest_oxygen=None))["limits"]
+    assert limits["total_sleep"] == {"low": 420, "high": 540, "act_low": 360, "act_high": 600}
+    assert limits["late_caffeine_nights"] == {"low": None, "high": 3, "act_low": None, "act_high": 7}
+    assert limits["deep_sleep"] == {"low": 58, "high": 92, "act_low": None, "act_high": None}
+    assert "steps_mean" not in limits and "lowest_oxygen" not in limits
+    assert recommend_key(hand_report(age_y=70))["limits"]["total_sleep"]["high"] == 480
+
+
+def test_a_recommendation_is_derived_from_problems_evidence_and_rank(hand_report) -> None:
+    steps = recommend_key(hand_report(total_sleep=400, alcohol_nights=8, weekend_shift=70))["steps"]
+    assert [(step["act"], step["fact"], step["level"]) for step in steps[:-2]] == [
+        ("compare", "total_sleep", "watch"), ("compare", "alcohol_nights", "act"), ("compare", "weekend_shift", "watch"),
+    ]  # fmt: skip
+    assert steps[-2]["terms"] == [["alcohol", 2], ["weekend_shift", 1], ["short_time_in_bed", 1]]
+    assert (steps[-2]["act"], steps[-2]["says"], steps[-1]["says"]) == ("rank", "alcohol", "alcohol")
+
+
+def test_urgency_is_the_higher_of_report_and_remark(hand_report) -> None:
+    by_urgency = {remark.urgency: remark.remark_id for remark in remarks().values()}
+    for values, own in (({}, "none"), ({"lowest_oxygen": 87}, "soon")):
+        report = hand_report(**values)
+        assert recommend_key(report)["urgency"] == follow_up_key("deep", report)["urgency"] == own
+        for urgency, remark_id in by_urgency.items():
+            key = follow_up_key("remark", report, remark_id)
+            assert key["urgency"] == max(own, urgency, key=["none", "soon", "now"].index)
+            assert key["remark"]["id"] == remark_id and key["remark"]["urgency"] == urgency
+    assert follow_up_key("deep", hand_report())["remark"] is None
+
+
+def test_numbers_that_are_asked_for_stand_in_the_key_and_may_be_cited(hand_report) -> None:
+    report = hand_report(time_in_bed=480, total_sleep=402)
+    key = follow_up_key("awake", report)
+    assert key["answer_value"] == 78 and {78, 402, 480} <= set(key["numbers"]["total_sleep"])
+    key = follow_up_key("what_if", hand_report(total_sleep=450), "45")
+    assert (key["answer_value"], key["about"]) == (405, "45") and {45, 405} <= set(key["numbers"]["total_sleep"])
+    key = follow_up_key("rise", report, "07:00")
+    assert key["answer_value"] == 7 * 60 and key["numbers"]["time_in_bed"] == [480]
+    assert follow_up_key("rise", report)["about"] == "07:00" and follow_up_key("tired", report)["answer_value"] is None
+
+
+def test_difficulty_is_that_of_the_kind_and_more_where_less_is_printed(hand_report) -> None:
+    report = hand_report()
+    assert [follow_up_key("deep", report, detail=detail)["difficulty"] for detail in DETAILS] == [1, 2, 2]
+    assert [follow_up_key("what_if", report, detail=detail)["difficulty"] for detail in DETAILS] == [4, 4, 4]
+    assert recommend_key(report)["difficulty"] == 4
+
+
+def test_raw_keys_are_right_for_who_computes_from_what_is_printed(hand_report) -> None:
+    report = hand_report(time_in_bed=480, total_sleep=403, sleep_efficiency=85)  # 403 of 480 are 83.96 %
+    assert recommend_key(report)["flags"].keys() == {"total_sleep"}
+    key = recommend_key(report, "raw")
+    assert key["flags"]["sleep_efficiency"] == {"level": "watch", "direction": "low"}
+    assert key["values"]["sleep_efficiency"] == [84]
+    assert [step["terms"] for step in key["steps"][:2]] == [
+        [["rise", 420], ["bedtime", 1380], ["result", 480]],
+        [["total_sleep", 403], ["time_in_bed", 480], ["result", 84]],
+    ]
+    assert follow_up_key("awake", report, detail="raw")["verdict"] == "much"
+    assert follow_up_key("awake", report)["verdict"] == "usual"
+    assert [step["act"] for step in follow_up_key("deep", report, detail="raw")["steps"]] == ["compare", "rule"]
+    unknown = replace(report, bedtime=None)
+    assert recommend_key(unknown, "raw")["steps"][0]["says"] == "sleep_efficiency"
+
+
+def test_without_norms_the_key_is_the_same(study) -> None:
+    for report in study.reports[:40]:
+        full, without = recommend_key(report), recommend_key(report, "no_norms")
+        assert without.pop("detail") == "no_norms" and full.pop("detail") == "full" and full == without
+
+
+def test_an_unknown_detail_is_refused(hand_report) -> None:
+    with pytest.raises(ParameterError, match="detail.*full, no_norms, raw"):
+        recommend_key(hand_report(), "terse")
