@@ -21,7 +21,7 @@ def test_there_are_the_twenty_kinds_and_remarks() -> None:
 def test_each_split_has_phrasings_that_no_other_split_or_kind_has() -> None:
     owner: dict[str, tuple[str, str]] = {}
     for kind, entry in follow_ups().items():
-        assert [len(entry[split]) for split in SPLITS] == [3, 1, 2], kind
+        assert len(entry["train"]) >= 3 and [len(entry[split]) for split in SPLITS[1:]] == [1, 2], kind
         for split in SPLITS:
             for phrasing in entry[split]:
                 assert phrasing.endswith(("?", ".")), phrasing
