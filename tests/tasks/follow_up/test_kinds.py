@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sleepcot_utils.fencing import fence
 
 from sleepcot_utils.errors import InputError
+from sleepcot_utils.fencing import fence
 from sleepcot_utils.knowledge import SPLITS
 from sleepcot_utils.tasks.follow_up import ask, default_option, follow_ups, options, remarks, things, verdict
 from sleepcot_utils.tasks.follow_up.kinds import SLOT
