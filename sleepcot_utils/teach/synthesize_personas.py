@@ -16,7 +16,9 @@ from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.paths import reference_data
 from sleepcot_utils.teach.exchange import Message
 from sleepcot_utils.teach.synthesize_reading import answer_schema, whole_characters
+from sleepcot_utils.teach.templates import rendered, source
 
+SYSTEM, PERSON, REPAIR = "synthesizer", "synthesizer_person", "synthesizer_repair"  # templates in data/prompts
 PERSONS = range(1, 2001)  # each is a request that may cost money; the paper had 100 reports
 
 
@@ -50,7 +52,7 @@ def _prompts() -> dict[str, Any]:
 
 def prompt_version() -> str:
     """Version and hash of instruction, question and schema; another one is another request to a model."""
-    text = json.dumps([*(_prompts()[part] for part in ("system", "user", "repair")), answer_schema()])
+    text = json.dumps([*(source(part) for part in (SYSTEM, PERSON, REPAIR)), answer_schema()])
     return f"{_prompts()['version']}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -99,7 +101,8 @@ def require(value: int, allowed: range, name: str) -> None:
 def messages(persona: Persona, nights: int, first_weekday: str) -> tuple[Message, ...]:
     """The prompt for one person and a number of nights, the first of which ends on a weekday."""
     p = _prompts()
-    question = p["user"].format(
+    question = rendered(
+        PERSON,
         sex=persona.sex,
         age=persona.age_y,
         timing=persona.timing,
@@ -108,7 +111,7 @@ def messages(persona: Persona, nights: int, first_weekday: str) -> tuple[Message
         nights=nights,
         first_weekday=first_weekday,
     )
-    system = p["system"].format(schema=json.dumps(answer_schema()))
+    system = rendered(SYSTEM, schema=json.dumps(answer_schema()))
     return {"role": "system", "content": system}, {"role": "user", "content": question}
 
 
@@ -116,5 +119,5 @@ def repair(text: str, problem: str) -> tuple[Message, ...]:
     """What follows the prompt when an answer goes back to the model: the answer, and what is wrong with it."""
     return (
         {"role": "assistant", "content": whole_characters(text)},
-        {"role": "user", "content": whole_characters(_prompts()["repair"].format(problem=problem))},
+        {"role": "user", "content": whole_characters(rendered(REPAIR, problem=problem))},
     )

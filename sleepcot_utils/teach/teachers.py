@@ -2,65 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
+from sleepcot_utils.errors import ArtifactError
 from sleepcot_utils.knowledge import Card
-from sleepcot_utils.report.reports import Report
+from sleepcot_utils.report.reports import FULL, Report, as_shown
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import KNOWLEDGE, RECOMMEND, Task
 from sleepcot_utils.tasks.reading import split_answer
+from sleepcot_utils.tasks.steps import COMPUTE, Step
 from sleepcot_utils.teach import expert
 from sleepcot_utils.teach.exchange import TeacherReply, TeacherRequest
-from sleepcot_utils.teach.planted_errors import plant_error
+from sleepcot_utils.teach.planted_errors import ERRORS, ExpertErrors, plant_error
 from sleepcot_utils.teach.prompts import few_shot_messages, prompt_version
 
 SOURCE = "teacher"
 
 
-def expert_answer(task: Task, reports: Mapping[str, Report], cards: Mapping[str, Card]) -> Answer:
-    """Answer of the embedded expert to one task."""
+def expert_answer(
+    task: Task,
+    reports: Mapping[str, Report],
+    cards: Mapping[str, Card],
+    *,
+    form: str = "short",
+    wording: str = "plain",
+    sample: int = 0,
+) -> Answer:
+    """Answer of the embedded expert to one task.
+
+    Parameters
+    ----------
+    reports, cards : mapping
+        Reports and knowledge cards by id.
+    form : str
+        ``short`` (terse lines), ``long`` (full sentences that say why a limit matters) or ``mix`` (drawn per task).
+    wording : str
+        ``plain`` (the same words each time) or ``varied``.
+    sample : int
+        In varied wording, samples 0, 1, 2, ... say the same in other words, each the same on a rerun. It stands in the
+        answer's ``seed``.
+    """
+    voice = expert.make_voice(form, wording, seed_text=task.task_id, sample=sample)
+    rationale, answer = _expert_texts(task, reports.get(task.report_id), cards, voice)
+    return Answer(task.task_id, SOURCE, sample, rationale, answer, "stop", 0, 0.0)
+
+
+def _expert_texts(task: Task, report: Report | None, cards: Mapping[str, Card], voice: expert.Voice) -> tuple[str, str]:
     if task.kind == KNOWLEDGE:
-        rationale, answer = expert.knowledge(cards[task.topic])
-    elif task.kind == RECOMMEND:
-        rationale, answer = expert.recommend(reports[task.report_id])
-    else:
-        rationale, answer = expert.follow_up(task.topic, reports[task.report_id])
-    return Answer(task.task_id, SOURCE, 0, rationale, answer, "stop", 0, 0.0)
+        options = expert.options_in(task.messages[-1]["content"])
+        if task.key.get("choice"):
+            return expert.choose(cards[task.key["card_id"]], options, task.key["choice"], voice)
+        return expert.knowledge(cards[task.topic], voice)
+    if report is None:
+        raise ArtifactError(
+            f"the report {task.report_id!r} of the task {task.task_id!r} is missing",
+            where="reports",
+            expected="the reports that the tasks were built from",
+        )
+    shown = as_shown(report, task.key.get("detail", FULL))
+    steps = [Step.from_dict(step) for step in task.key.get("steps", ())]
+    before = list(takewhile(lambda step: step.act == COMPUTE and step.says in shown.facts, steps))
+    if task.kind == RECOMMEND:
+        return expert.recommend(shown, voice, before=before)
+    return expert.follow_up(task.topic, shown, voice, about=task.key.get("about", ""), before=before)
 
 
 def with_planted_errors(
-    answers: Sequence[Answer], tasks: Mapping[str, Task], rate: float, rng: np.random.Generator
+    answers: Sequence[Answer],
+    tasks: Mapping[str, Task],
+    rate: float,
+    rng: np.random.Generator,
+    kinds: Sequence[str] | None = None,
+    *,
+    reports: Mapping[str, Report] | None = None,
+    cards: Mapping[str, Card] | None = None,
+    form: str = "short",
+    wording: str = "plain",
 ) -> tuple[list[Answer], dict[str, str]]:
     """Damage a share of the answers of the training split.
+
+    Parameters
+    ----------
+    rate : float
+        Share of training answers to damage; an answer that none of the kinds can change stays as it is.
+    kinds : sequence of str or None
+        Errors to draw from (``planted_errors.ERRORS``); None for all.
+    reports, cards : mapping or None
+        With the reports, a comparison is turned round in the expert's own reading, so that what follows goes wrong
+        too; with the cards, wrong options tempt in knowledge questions.
+    form, wording : str
+        How the answers were made, for the expert to speak in the same way.
 
     Returns
     -------
     answers : list of Answer
         In the order given; those of held-out persons are never damaged.
     planted : dict of str to str
-        Task to the kind of error that was planted in it.
+        Task to the kind of error that was planted in it; with several samples of a task, in the last damaged one.
     """
+    dial = ExpertErrors(rate, tuple(ERRORS if kinds is None else kinds))
     by_question: dict[tuple[str, str], list[Answer]] = {}
     for answer in answers:
-        task = tasks[answer.task_id]
-        by_question.setdefault((task.kind, task.topic if task.kind != KNOWLEDGE else ""), []).append(answer)
+        by_question.setdefault(_question(tasks[answer.task_id]), []).append(answer)
     damaged, planted = [], {}
     for answer in answers:
         task = tasks[answer.task_id]
-        if task.split == "train" and rng.random() < rate:
-            others = by_question[(task.kind, task.topic if task.kind != KNOWLEDGE else "")]
+        if task.split == "train" and rng.random() < dial.rate:
+            others = by_question[_question(task)]
             other = others[int(rng.integers(len(others)))]
+            reread = None
+            if reports is not None and task.report_id in reports:
+                voice = partial(expert.make_voice, form, wording, seed_text=task.task_id, sample=answer.seed)
+                reread = partial(_reread, task, reports[task.report_id], voice)
             rationale, text, error = plant_error(
-                task, answer.rationale, answer.answer, (other.rationale, other.answer), rng
+                task,
+                answer.rationale,
+                answer.answer,
+                (other.rationale, other.answer),
+                rng,
+                dial.kinds,
+                reread=reread,
+                card=(cards or {}).get(task.topic),
             )
             if error:
                 planted[task.task_id] = error
-                answer = Answer(**(answer.__dict__ | {"rationale": rationale, "answer": text}))
+                answer = replace(answer, rationale=rationale, answer=text)
         damaged.append(answer)
     return damaged, planted
+
+
+def _question(task: Task) -> tuple[str, str]:
+    return task.kind, task.topic if task.kind != KNOWLEDGE else ""
+
+
+def _reread(
+    task: Task, report: Report, voice: Callable[[], expert.Voice], change: Callable[[Report], Report]
+) -> tuple[str, str]:
+    return _expert_texts(task, change(report), {}, voice())
 
 
 def ask_model(
