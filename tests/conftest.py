@@ -19,8 +19,8 @@ from sleepcot_utils.report.facts import judged_fact
 from sleepcot_utils.report.reports import Report, simulated_reports
 from sleepcot_utils.simulate.nights import simulate_nights
 from sleepcot_utils.simulate.people import counterfactual_people, simulate_people
-from sleepcot_utils.tasks.build import FOLLOW_UP, RECOMMEND, Task, build_tasks, split_people
-from sleepcot_utils.teach import expert
+from sleepcot_utils.tasks.build import Task, build_tasks, split_people
+from sleepcot_utils.teach.teachers import expert_answer
 
 #: Persons and nights of the shared study: enough for each driver to occur, few enough for a second or two.
 PERSONS, NIGHTS = 110, 14
@@ -101,11 +101,8 @@ class Study:
         )
 
     def expert_answer(self, task: Task) -> tuple[str, str]:
-        if task.kind == RECOMMEND:
-            return expert.recommend(self.report_of[task.report_id])
-        if task.kind == FOLLOW_UP:
-            return expert.follow_up(task.topic, self.report_of[task.report_id])
-        return expert.knowledge(self.cards[task.topic])
+        said = expert_answer(task, self.report_of, self.cards)
+        return said.rationale, said.answer
 
     @cached_property
     def answers(self) -> dict[str, tuple[str, str]]:

@@ -161,12 +161,16 @@ class Budget:
             and (self.max_cost is None or (self._cost(amount) or 0.0) <= self.max_cost)
         )
 
-    def _stop(self, most: Amount) -> BudgetStop:
+    def spent_words(self) -> str:
+        """What was spent, in words."""
         tokens = self.spent.prompt_tokens + self.spent.completion_tokens
         cost = "" if self.prices is None else f", {self.cost:,.4f} {self.prices.currency}"
+        return f"{self.spent.requests:,} requests, {tokens:,} tokens{cost}"
+
+    def _stop(self, most: Amount) -> BudgetStop:
         return BudgetStop(
             f"the next request may take up to {most.prompt_tokens + most.completion_tokens:,} tokens and would pass"
-            f" the budget; spent so far: {self.spent.requests:,} requests, {tokens:,} tokens{cost}",
+            f" the budget; spent so far: {self.spent_words()}",
             where=f"budget of {self.caps()}",
             expected="a higher cap, or fewer tasks; what was paid is in the cache, and the next start goes on from there",
         )
@@ -183,24 +187,36 @@ class Estimate:
     prompt_tokens : int
         Rough: from the number of characters.
     most : Amount
-        Upper bound without retries: a token for each byte of the prompts and all replies at their limit.
+        Upper bound without retries and repairs: a token for each byte of the prompts and all replies at their limit.
+    completion_tokens : int
+        Expected: replies as long as those in the cache, or at their limit where there are none yet.
     """
 
     asked: int
     cached: int
     prompt_tokens: int
     most: Amount
+    completion_tokens: int
+
+    def cost(self, prices: Prices) -> tuple[float, float]:
+        """Expected and highest cost, in the currency of the prices."""
+        return (
+            prices.cost(self.prompt_tokens, self.completion_tokens),
+            prices.cost(self.most.prompt_tokens, self.most.completion_tokens),
+        )
 
     def sentence(self, target: str, budget: Budget) -> str:
         """The estimate in words, to be printed before the first request."""
-        cost = ""
+        cost = "; the price is not known"
         if budget.prices is not None:
-            amount = budget.prices.cost(self.prompt_tokens, self.most.completion_tokens)
-            cost = f", about {amount:,.4f} {budget.prices.currency} if every reply were that long"
+            expected, highest = self.cost(budget.prices)
+            cost = (
+                f"; about {expected:,.4f} {budget.prices.currency}, at most {highest:,.4f} without retries and repairs"
+            )
         return (
             f"Asking {target} for {self.asked:,} replies ({self.cached:,} more are in the cache):"
-            f" about {self.prompt_tokens:,} prompt tokens and at most {self.most.completion_tokens:,} completion tokens"
-            f"{cost}. Budget: {budget.caps()}."
+            f" about {self.prompt_tokens:,} prompt tokens and {self.completion_tokens:,} completion tokens"
+            f" (at most {self.most.completion_tokens:,}){cost}. Budget: {budget.caps()}."
         )
 
 

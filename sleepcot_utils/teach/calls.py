@@ -4,59 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
 
 from sleepcot_utils.errors import ArtifactError, TeacherError
-from sleepcot_utils.teach.budget import Amount, Budget, BudgetStop, Pace
+from sleepcot_utils.teach.asks import Ask, Outcome
+from sleepcot_utils.teach.budget import Budget, BudgetStop, Pace
 from sleepcot_utils.teach.cache import ReplyCache
-from sleepcot_utils.teach.completion import Completion, MalformedError, read_completion
-from sleepcot_utils.teach.endpoint import Endpoint
-from sleepcot_utils.teach.exchange import TeacherRequest
-from sleepcot_utils.teach.masking import Masked
+from sleepcot_utils.teach.completion import MalformedError, read_completion
+from sleepcot_utils.teach.endpoint import Endpoint, Secret
 from sleepcot_utils.teach.wire import Stopped, Wire
 
 #: The extra of this package that brings the SDK.
-EXTRA = "openai"
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request made ready: masked where it has to be, with its address in the cache.
-
-    Attributes
-    ----------
-    request : TeacherRequest
-        As the caller gave it.
-    masked : Masked
-        Its messages as they are sent.
-    record : dict
-        All that decides the answer; `key` is its hash.
-    most : Amount
-        What one attempt can cost at most.
-    """
-
-    request: TeacherRequest
-    masked: Masked
-    record: dict[str, Any]
-    key: str
-    most: Amount
-
-    @property
-    def name(self) -> str:
-        """Task and sample, for messages."""
-        sample = f", sample {self.request.sample}" if self.request.sample else ""
-        return f"task {self.request.task_id!r}{sample}"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of asking: a completion, or why there is none."""
-
-    completion: Completion | None
-    latency_s: float
-    error: str = ""
+EXTRA = "teacher"
 
 
 @dataclass(frozen=True)
@@ -67,6 +29,7 @@ class Manners:
     timeout_s: float
     max_retries: int
     give_up_after: int
+    longest_reply_s: float = 600.0
 
 
 class Calls:
@@ -103,7 +66,7 @@ class Calls:
         pace: Pace,
         manners: Manners,
     ) -> None:
-        self._openai = _sdk()
+        self._openai = sdk()
         self._endpoint = endpoint
         self._key_variable = key_variable
         self._key = endpoint.key(key_variable)
@@ -113,17 +76,9 @@ class Calls:
         self._stopped = threading.Event()
         self._failures_in_a_row = 0
         self._lock = threading.Lock()
-        self._wire = Wire(endpoint, budget, pace, self._stopped)
-        http = self._openai.DefaultHttpxClient(
-            timeout=self._openai.Timeout(manners.timeout_s, connect=min(manners.timeout_s, 10.0)),
-            # A redirect or a proxy could carry a prompt away from this machine that was not masked.
-            follow_redirects=False,
-            trust_env=not endpoint.on_this_machine,
-            event_hooks={"request": [self._wire.before], "response": [self._wire.after]},
-        )
-        self._client = self._openai.OpenAI(
-            api_key=self._key.reveal(), base_url=endpoint.url, max_retries=manners.max_retries, http_client=http
-        )
+        self._wire = Wire(endpoint, budget, pace, self._stopped, manners.longest_reply_s)
+        hooks = {"request": [self._wire.before], "response": [self._wire.after]}
+        self._client = open_client(endpoint, self._key, manners, hooks)
         self._executor = ThreadPoolExecutor(manners.concurrency, thread_name_prefix="teacher")
 
     def __enter__(self) -> Self:
@@ -224,7 +179,29 @@ def _said(problem: Any) -> str:
     return f"status {status}: {message}" if message else f"status {status}"
 
 
-def _sdk() -> Any:
+def open_client(
+    endpoint: Endpoint, key: Secret, manners: Manners, hooks: Mapping[str, list[Callable[[Any], None]]] | None = None
+) -> Any:
+    """The SDK's client for one endpoint, which never follows a redirect."""
+    openai = sdk()
+    http = openai.DefaultHttpxClient(
+        timeout=openai.Timeout(manners.timeout_s, connect=min(manners.timeout_s, 10.0)),
+        # A redirect or a proxy could carry a prompt away from this machine that was not masked.
+        follow_redirects=False,
+        trust_env=not endpoint.on_this_machine,
+        event_hooks=hooks or {},
+    )
+    return openai.OpenAI(api_key=key.reveal(), base_url=endpoint.url, max_retries=manners.max_retries, http_client=http)
+
+
+def sdk() -> Any:
+    """The module `openai`.
+
+    Raises
+    ------
+    TeacherError
+        If it is not installed.
+    """
     try:
         import openai
     except ImportError:

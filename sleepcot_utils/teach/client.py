@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from sleepcot_utils.errors import ParameterError, TeacherError
-from sleepcot_utils.teach.budget import Amount, Budget, Estimate, Pace, most_of, rough_prompt_tokens
+from sleepcot_utils.teach.asks import Ask, Outcome, estimate_of, held_in, missing_from, prepare
+from sleepcot_utils.teach.budget import Budget, Estimate, Pace
 from sleepcot_utils.teach.cache import ReplyCache
-from sleepcot_utils.teach.calls import Ask, Calls, Manners, Outcome
-from sleepcot_utils.teach.completion import Completion, MalformedError, read_completion
+from sleepcot_utils.teach.calls import Calls, Manners
+from sleepcot_utils.teach.completion import Completion
 from sleepcot_utils.teach.endpoint import Endpoint
 from sleepcot_utils.teach.exchange import (
     Sampling,
     Teacher,
     TeacherReply,
     TeacherRequest,
-    content_hash,
-    in_order,
     prompt_hash,
 )
 from sleepcot_utils.teach.local import LocalTeacher
-from sleepcot_utils.teach.masking import Masked, mask
 
 __all__ = ["LocalTeacher", "OpenAITeacher", "Sampling", "Teacher", "TeacherReply", "TeacherRequest"]
 
@@ -50,6 +47,8 @@ class OpenAITeacher:
         Limit of the provider; attempts are spread evenly, retries included.
     timeout_s : float
         Longest silence of the server within one attempt.
+    longest_reply_s : float
+        Longest time for the body of one reply, for servers that never fall silent and never finish.
     max_retries : int
         Retries of the SDK on 429, 5xx, time-outs and dropped connections, with growing random waits; ``retry-after``
         is honored up to the SDK's limit of two minutes.
@@ -82,6 +81,7 @@ class OpenAITeacher:
         concurrency: int = 4,
         requests_per_minute: float | None = None,
         timeout_s: float = 120.0,
+        longest_reply_s: float = 600.0,
         max_retries: int = 2,
         key_variable: str = "OPENAI_API_KEY",
         allow_remote: bool = False,
@@ -96,8 +96,9 @@ class OpenAITeacher:
         ):
             if value < low:
                 raise ParameterError(f"{name} is {value}", where="teacher", expected=f"{low} or more")
-        if not timeout_s > 0:
-            raise ParameterError(f"timeout_s is {timeout_s}", where="teacher", expected="seconds above 0")
+        for name, seconds in (("timeout_s", timeout_s), ("longest_reply_s", longest_reply_s)):
+            if not seconds > 0:
+                raise ParameterError(f"{name} is {seconds}", where="teacher", expected="seconds above 0")
         self.model = model
         self.endpoint = Endpoint.of(base_url)
         self.cache = cache
@@ -106,9 +107,9 @@ class OpenAITeacher:
         self.prompt_version = prompt_version
         self.replay_only = replay_only
         self._pace = Pace(requests_per_minute)
-        self._key_variable = key_variable
-        self._manners = Manners(concurrency, timeout_s, max_retries, give_up_after)
-        self._report = report
+        self.key_variable = key_variable
+        self.manners = Manners(concurrency, timeout_s, max_retries, give_up_after, longest_reply_s)
+        self.report = report
         if not replay_only:
             self.endpoint.require_consent(allow_remote)
 
@@ -117,14 +118,7 @@ class OpenAITeacher:
 
     def estimate(self, requests: Iterable[TeacherRequest]) -> Estimate:
         """What `answer` would send and take; nothing is sent."""
-        asks = self._prepared(requests)
-        return self._estimate(asks, self._missing(asks, self._held(asks)))
-
-    @staticmethod
-    def _estimate(asks: list[Ask], missing: list[Ask]) -> Estimate:
-        most = sum((ask.most for ask in missing), Amount())
-        rough = sum(rough_prompt_tokens(ask.masked.messages) for ask in missing)
-        return Estimate(len(missing), len(asks) - len(missing), rough, most)
+        return estimate_of(*self.prepared(requests))
 
     def answer(self, requests: Iterable[TeacherRequest]) -> Iterator[TeacherReply]:
         """Yield a reply for each request, sorted by task id and sample, as soon as it and all before it are there.
@@ -138,43 +132,23 @@ class OpenAITeacher:
             the budget is spent or many requests in a row failed. Before the first: if there is no key, the SDK is not
             installed, or `replay_only` misses a reply. Everything paid is in the cache; the next call asks the rest.
         """
-        return self._replies(self._prepared(requests))
+        return self._replies(*self.prepared(requests))
 
-    def _prepared(self, requests: Iterable[TeacherRequest]) -> list[Ask]:
+    def prepared(self, requests: Iterable[TeacherRequest]) -> tuple[list[Ask], dict[str, Outcome], list[Ask]]:
+        """Requests made ready in order, what the cache holds of them, and which have to be asked."""
         self.cache.refresh()
-        return [self._ready(request) for request in in_order(requests)]
+        asks = prepare(requests, self.endpoint, self.model, self.settings, self.prompt_version)
+        held = held_in(self.cache, asks)
+        return asks, held, missing_from(held, asks)
 
-    def _ready(self, request: TeacherRequest) -> Ask:
-        local = self.endpoint.on_this_machine
-        masked = Masked(request.messages, {}) if local else mask(request.messages, request.private_terms)
-        record = {
-            "endpoint": self.endpoint.address,
-            "model": self.model,
-            "messages": [dict(message) for message in masked.messages],
-            "settings": self.settings.body(request.sample),
-            "sample": request.sample,
-            "prompt_version": self.prompt_version,
-        }
-        most = most_of(masked.messages, self.settings.max_output_tokens)
-        return Ask(request, masked, record, content_hash(record), most)
-
-    def _held(self, asks: list[Ask]) -> dict[str, Outcome]:
-        """What the cache knows, by key. A stored body that can't be read is no hit."""
-        held: dict[str, Outcome] = {}
+    def stored(self, requests: Iterable[TeacherRequest]) -> Iterator[TeacherReply]:
+        """Yield a reply for each request from the cache alone; what it lacks comes as ``failed``. Nothing is sent."""
+        asks, held, _ = self.prepared(requests)
+        lacking = Outcome(None, 0.0, "failed: the cache holds no reply")
         for ask in asks:
-            for stored in self.cache.responses(ask.key):
-                with contextlib.suppress(MalformedError):
-                    held.setdefault(ask.key, Outcome(read_completion(stored.body), stored.latency_s))
-        return held
+            yield self._reply(ask, held.get(ask.key, lacking), cached=ask.key in held)
 
-    @staticmethod
-    def _missing(asks: list[Ask], held: dict[str, Outcome]) -> list[Ask]:
-        first_of_key = {ask.key: ask for ask in reversed(asks) if ask.key not in held}
-        return [ask for ask in asks if first_of_key.get(ask.key) is ask]
-
-    def _replies(self, asks: list[Ask]) -> Iterator[TeacherReply]:
-        held = self._held(asks)
-        missing = self._missing(asks, held)
+    def _replies(self, asks: list[Ask], held: dict[str, Outcome], missing: list[Ask]) -> Iterator[TeacherReply]:
         if missing and self.replay_only:
             raise TeacherError(
                 f"the cache has no reply to {len(missing)} of {len(asks)} requests",
@@ -188,14 +162,14 @@ class OpenAITeacher:
         errors: list[tuple[str, str]] = []
         with Calls(
             self.endpoint,
-            self._key_variable,
+            self.key_variable,
             cache=self.cache,
             budget=self.budget,
             pace=self._pace,
-            manners=self._manners,
+            manners=self.manners,
         ) as calls:
             target = f"{self.model} at {self.endpoint.host}"
-            self._report(self._estimate(asks, missing).sentence(target, self.budget))
+            self.report(estimate_of(asks, held, missing).sentence(target, self.budget))
             futures = {ask.key: calls.submit(ask) for ask in missing}
             for ask in asks:
                 paid = ask.key not in held
@@ -208,8 +182,9 @@ class OpenAITeacher:
                 if reply.error:
                     errors.append((ask.name, reply.error))
                 yield reply
+        self.report(f"Spent so far: {self.budget.spent_words()}.")
         if errors:
-            self._report(_summary(errors, len(asks)))
+            self.report(_summary(errors, len(asks)))
         if calls.reason is not None:
             raise calls.reason
 

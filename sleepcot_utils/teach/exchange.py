@@ -40,12 +40,15 @@ class TeacherRequest:
     private_terms : tuple of str
         Names and ids of the person that are known to whoever built the task. They are masked before anything leaves
         the machine, on top of what `sleepcot_utils.teach.masking` recognizes by itself.
+    max_output_tokens : int, optional
+        Limit of this one reply, where it differs from that of the settings.
     """
 
     task_id: str
     messages: tuple[Message, ...]
     sample: int = 0
     private_terms: tuple[str, ...] = ()
+    max_output_tokens: int | None = None
 
     def __post_init__(self) -> None:
         where = f"task {self.task_id!r}"
@@ -53,6 +56,10 @@ class TeacherRequest:
             raise ParameterError("a request to a teacher has no task_id", where="TeacherRequest", expected="a text")
         if self.sample < 0:
             raise ParameterError(f"sample is {self.sample}", where=where, expected="0 or more")
+        if self.max_output_tokens is not None and self.max_output_tokens < 1:
+            raise ParameterError(
+                f"max_output_tokens is {self.max_output_tokens}", where=where, expected="1 or more, or nothing"
+            )
         object.__setattr__(self, "messages", tuple(dict(message) for message in self.messages))
         if not self.messages:
             raise ParameterError("the request holds no message", where=where, expected="one message or more")
@@ -169,9 +176,9 @@ class Sampling:
         reserved = {"model", "messages", "n", "stream", *names} & set(self.extra)
         _check(not reserved, "extra", sorted(reserved), "fields that the client does not set itself")
 
-    def body(self, sample: int = 0) -> dict[str, Any]:
-        """The fields of a chat completion request besides model and messages."""
-        fields: dict[str, Any] = {self.limit_field: self.max_output_tokens, **self.extra}
+    def body(self, sample: int = 0, max_output_tokens: int | None = None) -> dict[str, Any]:
+        """The fields of a chat completion request besides model and messages; the limit may differ for one request."""
+        fields: dict[str, Any] = {self.limit_field: max_output_tokens or self.max_output_tokens, **self.extra}
         # As floats, since 0 and 0.0 would make two keys of one request.
         if self.temperature is not None:
             fields["temperature"] = float(self.temperature)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from sleepcot_utils.teach.budget import Amount, Budget, Pace
 from sleepcot_utils.teach.completion import MalformedError, error_code, read_completion
@@ -36,13 +38,18 @@ class Wire:
         Distance of attempts.
     stopped : threading.Event
         Set when no further attempt may start.
+    longest_reply_s : float
+        Longest time from the head of a response to its last byte.
     """
 
-    def __init__(self, endpoint: Endpoint, budget: Budget, pace: Pace, stopped: threading.Event) -> None:
+    def __init__(
+        self, endpoint: Endpoint, budget: Budget, pace: Pace, stopped: threading.Event, longest_reply_s: float
+    ) -> None:
         self._endpoint = endpoint
         self._budget = budget
         self._pace = pace
         self._stopped = stopped
+        self._longest_reply_s = longest_reply_s
         self._thread = threading.local()
 
     def begin(self, most: Amount) -> None:
@@ -70,7 +77,7 @@ class Wire:
 
     def after(self, response: httpx2.Response) -> None:
         """Hook after the head of a response has come."""
-        response.read()
+        _read(response, self._longest_reply_s)
         most = self._thread.most
         if response.status_code == 200:
             self._book(_charged(response.content, most))
@@ -83,6 +90,29 @@ class Wire:
     def _book(self, actual: Amount) -> None:
         self._thread.in_flight = False
         self._budget.book(self._thread.most, actual)
+
+
+def _read(response: httpx2.Response, longest_s: float) -> None:
+    """Read a body to its end. The client's time-out is for silence; a server that dribbles byte by byte has none."""
+    import httpx2
+
+    class Timed(httpx2.SyncByteStream):
+        def __init__(self, stream: Any) -> None:
+            self.stream = stream
+            self.until = time.monotonic() + longest_s
+
+        def __iter__(self) -> Iterator[bytes]:
+            for part in self.stream:
+                if time.monotonic() > self.until:
+                    # The SDK takes it for any other time-out: it tries again, and says so in the end.
+                    raise httpx2.ReadTimeout(f"the reply took longer than {longest_s:g} s", request=response.request)
+                yield part
+
+        def close(self) -> None:
+            self.stream.close()
+
+    response.stream = Timed(response.stream)
+    response.read()
 
 
 def _charged(content: bytes, most: Amount) -> Amount:

@@ -132,7 +132,7 @@ def test_replay_needs_neither_key_nor_network(server, teach, monkeypatch):
 
 def test_missing_package_names_the_extra(teach, monkeypatch):
     monkeypatch.setitem(sys.modules, "openai", None)
-    with pytest.raises(TeacherError, match=r"`openai` is not installed.*\[openai\]"):
+    with pytest.raises(TeacherError, match=r"`openai` is not installed.*\[teacher\]"):
         list(teach().answer(ask("a")))
 
 
