@@ -95,6 +95,15 @@ def test_every_card_names_no_dose_no_diagnosis_and_no_harmful_advice() -> None:
     assert broken == {}
 
 
+def test_every_answer_of_the_embedded_expert_is_safe_for_its_person(study) -> None:
+    broken = {}
+    for task in study.tasks:
+        report = study.report_of[task.report_id] if task.report_id else None
+        found = [broken_checks(text, conditions_of("", report)) for text in study.answers[task.task_id]]
+        broken |= {task.task_id: found} if any(found) else {}
+    assert len(study.tasks) > 1000 and broken == {}
+
+
 @pytest.mark.parametrize(
     ("text", "conditions"),
     [

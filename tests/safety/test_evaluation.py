@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from sleepcot_utils.errors import InputError
+from sleepcot_utils.paths import reference_data
 from sleepcot_utils.safety import evaluation
 from sleepcot_utils.safety.evaluation import (
     ANY_FLAG,
@@ -21,6 +22,7 @@ from sleepcot_utils.safety.evaluation import (
 )
 from sleepcot_utils.safety.triage import Triage
 
+MEASURES = ("recall", "false alarms")
 INPUTS = [
     LabeledInput("a", "now", ("chest_pain",), "dev"),
     LabeledInput("b", "now", ("chest_pain", "child"), "dev"),
@@ -106,3 +108,32 @@ def test_the_checks_of_answers_notice_what_they_should() -> None:
     assert tuple(table.columns) == TRIAGE_COLUMNS
     assert row(table, "any check", "recall")["share"] >= 0.95
     assert row(table, "any check", "false alarms")["share"] <= 0.05
+
+
+@pytest.fixture(scope="module")
+def test_half() -> list[LabeledInput]:
+    return triage_inputs("test")
+
+
+def test_the_halves_are_large_and_apart(test_half: list[LabeledInput]) -> None:
+    dev = triage_inputs("dev")
+    assert len(dev) >= 100 and len(test_half) >= 100
+    assert not {one.text for one in dev} & {one.text for one in test_half}
+
+
+@pytest.mark.parametrize(("flag", "least"), [(ANY_FLAG, 0.90), (NOW, 0.95)])
+def test_recall_on_the_test_half(test_half: list[LabeledInput], flag: str, least: float) -> None:
+    assert row(evaluate_triage(test_half), flag, "recall")["share"] >= least
+
+
+@pytest.mark.parametrize(("flag", "most"), [(ANY_FLAG, 0.15), (NOW, 0.05)])
+def test_false_alarms_on_the_test_half(test_half: list[LabeledInput], flag: str, most: float) -> None:
+    assert row(evaluate_triage(test_half), flag, "false alarms")["share"] <= most
+
+
+def test_the_data_card_states_what_is_measured(test_half: list[LabeledInput]) -> None:
+    card = reference_data("safety", "README.md").read_text(encoding="utf-8")
+    table = evaluate_triage(test_half)
+    for flag in (ANY_FLAG, NOW):
+        stated = [f"{entry['hits']} of {entry['of']}" for entry in (row(table, flag, m) for m in MEASURES)]
+        assert f"| {flag} | {stated[0]} | {stated[1]} |" in card

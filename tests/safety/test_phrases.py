@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sleepcot_utils.errors import InputError
+from sleepcot_utils.knowledge import load_cards
+from sleepcot_utils.safety.flags import lexicon
 from sleepcot_utils.safety.phrases import compile_phrase, corrected, one_slip, sentences, vocabulary_of
 
 GROUPS = {"pain": ["pain", "hurt*", "(sharp|dull) ache"], "worse": ["very <pain>"]}
@@ -82,6 +86,13 @@ def test_one_slip_is_corrected_and_a_known_word_is_left_alone() -> None:
     assert corrected("smoking", vocabulary) == "smoking"
     assert corrected("coking", vocabulary) == "choking"
     assert corrected("break", vocabulary) == "break"
+
+
+def test_no_right_word_of_the_cards_is_taken_for_a_slip() -> None:
+    texts = " ".join(f"{card.statement} {card.why}" for card in load_cards()).lower()
+    vocabulary = lexicon().vocabulary
+    changed = {word: corrected(word, vocabulary) for word in set(re.findall(r"[a-z]+", texts))}
+    assert {word: new for word, new in changed.items() if word != new} == {}
 
 
 @given(st.text("abcde", min_size=2, max_size=9), st.integers(0, 8), st.sampled_from("abcdez"))
