@@ -1,0 +1,79 @@
+"""Pretraining in miniature: what it leaves behind, that it goes on, and that its steps hang on nothing but their number."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from sleepcot_utils.distill import pretrain as pretraining
+from sleepcot_utils.distill.pretrain import optimizers, practice_reports, practice_row, pretrain, rate_scale
+from sleepcot_utils.distill.student import load_student
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory):
+    """Folder of a base trained for a second, and its curve, then for another one."""
+    folder, work = tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("work")
+    curves = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pretraining, "SHAPE", {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+                                             "num_attention_heads": 1})  # fmt: skip
+        for name, value in {
+            "PERSONS": 30,
+            "HELD_OUT": 10,
+            "ROWS_A_STEP": 1,
+            "EXAM_ITEMS": 1,
+            "LAST_EXAM_ITEMS": 1,
+        }.items():
+            patch.setattr(pretraining, name, value)
+        for go_on in (False, True):
+            pretrain(folder, work, 1 / 60, go_on=go_on)
+            curves.append(json.loads((folder / "training_curve.json").read_text(encoding="utf-8")))
+    return folder, work, curves
+
+
+def test_what_is_left_behind_loads_and_is_described(trained) -> None:
+    folder, work, (curve, _) = trained
+    student = load_student(str(folder), device="cpu")
+    assert student.parameters[0] == sum(p.numel() for p in student.model.parameters())
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"{student.parameters[0]:,} parameters" in card and f"{len(student.tokenizer):,} tokens" in card
+    exam = json.loads((folder / "exam.json").read_text(encoding="utf-8"))
+    assert all(f"| {row['skill']} | {row['right']:.2f} |" in card for row in exam)
+    assert curve[-1]["step"] > 1 and curve[-1]["train_loss"] > 0
+    assert not (work / "state.pt").exists(), "a finished training is not resumed"
+
+
+def test_going_on_adds_to_what_was_done(trained) -> None:
+    _, _, (first, second) = trained
+    assert second[: len(first)] == first
+    assert second[-1]["step"] > first[-1]["step"] and second[-1]["tokens"] > first[-1]["tokens"]
+    assert second[-1]["seconds"] >= first[-1]["seconds"] + 1
+
+
+def test_the_rate_warms_up_stays_and_falls() -> None:
+    assert rate_scale(0, 0.0) < rate_scale(50, 0.0) < 1
+    assert {rate_scale(step, 0.5) for step in (100, 5000)} == {1.0}
+    falling = [rate_scale(5000, share) for share in (0.8, 0.85, 0.9, 1.0)]
+    assert falling == sorted(falling, reverse=True)
+    assert falling[0] == pytest.approx(1.0) and 0 < falling[-1] < 0.1
+
+
+def test_each_parameter_has_one_optimizer(tiny) -> None:
+    model = tiny().model
+    held = [p for optimizer in optimizers(model) for group in optimizer.param_groups for p in group["params"]]
+    assert sorted(map(id, held)) == sorted(map(id, model.parameters()))
+    matrices = optimizers(model)[0].param_groups[0]["params"]
+    assert all(p.ndim == 2 for p in matrices) and not any(p is model.get_input_embeddings().weight for p in matrices)
+
+
+def test_a_row_holds_whole_exercises_and_learns_answers_only(tiny) -> None:
+    tokenizer, reports = tiny().tokenizer, practice_reports(5, 31)
+    rows = [practice_row(tokenizer, reports, np.random.default_rng([1, step])) for step in (1, 1, 2)]
+    assert rows[0] == rows[1] != rows[2]
+    for row in rows:
+        ends = row.targets.count(tokenizer.eos_token_id)
+        assert ends in (pretraining.ON_A_REPORT, pretraining.ON_THEIR_OWN)
+        assert len(row.targets) < len(row.input_ids) and len(set(row.branches)) == ends + 1
