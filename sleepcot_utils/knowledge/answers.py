@@ -7,7 +7,8 @@ that ``rem`` does not find "remain", and a last number has to be the whole numbe
 
 A match does not count where it is denied in the same clause: by a word such as "not", "never" or "rather than" among
 the four words before it, or by "is a myth" or "is false" behind it. Phrases that only look like a denial ("no more
-than", "not only") are let through, and a string that holds a negation of its own ("not dangerous") is taken as it stands.
+than", "not only") or name a condition ("a night without sleep") are let through, and a string that holds a negation of
+its own ("not dangerous") is taken as it stands.
 
 A question asserts nothing, so an answer that only repeats the question earns nothing.
 
@@ -53,7 +54,7 @@ NUMBERS = {
 _NUMBER = re.compile(rf"\b(?:{'|'.join(NUMBERS)})\b")
 _DENIAL = re.compile(
     r"\b(?:(?:not|no)(?! (?:only|just|it|you|they|this|that|there|(?:more|longer|later|less|fewer|earlier) than)\b)"
-    r"|never|without|nor|neither|rather than|instead of|(?:myth|false|wrong|untrue) that)\b"
+    r"|never|without(?! (?:sleep|electric|artificial)\w*\b)|nor|neither|rather than|instead of|(?:myth|false|wrong|untrue) that)\b"
 )
 _DENIED_BEHIND = re.compile(r"[^.;!?]{0,40}\b(?:is|are) (?:a (?:common )?myth|false|wrong|untrue|not true)\b")
 _OWN_DENIAL = re.compile(r"\b(?:not|no|never|without|nor|neither)\b")

@@ -79,6 +79,9 @@ class Card:
         The question in different words, by split.
     wrong_options : tuple of str
         Tempting statements that are wrong.
+    right_option : str
+        The right answer in other words, of the length and tone of the wrong options, for multiple choice; empty where
+        the statement itself serves.
     """
 
     card_id: str
@@ -91,3 +94,4 @@ class Card:
     contradictions: tuple[str, ...]
     phrasings: Phrasings
     wrong_options: tuple[str, ...]
+    right_option: str = ""

@@ -29,6 +29,8 @@ FIELDS = (
     "phrasings",
     "wrong_options",
 )
+#: Left out, the statement stands among the wrong options of a choice.
+OPTIONAL_FIELDS = ("right_option",)
 SOURCE_FIELDS = ("authors", "organization", "year", "title", "doi")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -58,7 +60,7 @@ def card_from(raw: Any, *, topic: str, place: str) -> Card:
     """
     if not isinstance(raw, Mapping):
         refuse(place, "", "this card is not a mapping", f"the fields {', '.join(FIELDS)}")
-    _known(raw, FIELDS, place, "")
+    _known(raw, FIELDS + OPTIONAL_FIELDS, place, "")
     for name in FIELDS:
         if name not in raw:
             refuse(place, name, "this field is missing", f"a card has {', '.join(FIELDS)}")
@@ -77,6 +79,7 @@ def card_from(raw: Any, *, topic: str, place: str) -> Card:
         contradictions=_marks(raw["contradictions"], place, "contradictions"),
         phrasings=_phrasings(raw["phrasings"], place),
         wrong_options=_texts(raw["wrong_options"], place, "wrong_options"),
+        right_option=_sentence(raw["right_option"], place, "right_option") if "right_option" in raw else "",
     )
     _consistent(card, place)
     return card
@@ -127,6 +130,14 @@ def _consistent(card: Card, place: str) -> None:
                 f"{option!r} counts as a right answer",
                 "an option that misses a key point or says a contradiction",
             )
+
+    if card.right_option and not is_right(card, card.right_option):
+        refuse(
+            place,
+            "right_option",
+            f"{card.right_option!r} does not count as a right answer",
+            "one that makes every key point and says no contradiction",
+        )
 
 
 def _source(raw: Any, place: str) -> Source:
