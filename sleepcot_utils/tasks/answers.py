@@ -25,6 +25,8 @@ class Answer:
         Tokens generated.
     latency_s : float
         Seconds of the batch divided by its size.
+    prompt_version : str
+        Name and hash of the words that a teacher was prompted with; empty where nobody was prompted.
     """
 
     task_id: str
@@ -35,6 +37,7 @@ class Answer:
     finish_reason: str
     tokens: int
     latency_s: float
+    prompt_version: str = ""
 
 
 def write_answers(path: Path, answers: Iterable[Answer]) -> None:

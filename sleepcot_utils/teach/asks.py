@@ -73,7 +73,7 @@ def prepare(
             "messages": [dict(message) for message in masked.messages],
             "settings": settings.body(request.sample, limit),
             "sample": request.sample,
-            "prompt_version": prompt_version,
+            "prompt_version": request.prompt_version or prompt_version,
         }
         asks.append(Ask(request, masked, record, content_hash(record), most_of(masked.messages, limit)))
     return asks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,7 +14,7 @@ from sleepcot_utils.teach.asks import Ask, Outcome
 from sleepcot_utils.teach.budget import Budget, BudgetStop, Pace
 from sleepcot_utils.teach.cache import ReplyCache
 from sleepcot_utils.teach.completion import MalformedError, read_completion
-from sleepcot_utils.teach.endpoint import Endpoint, Secret
+from sleepcot_utils.teach.endpoint import OPENAI_HOST, Endpoint, Secret
 from sleepcot_utils.teach.wire import Stopped, Wire
 
 #: The extra of this package that brings the SDK.
@@ -76,9 +76,8 @@ class Calls:
         self._stopped = threading.Event()
         self._failures_in_a_row = 0
         self._lock = threading.Lock()
-        self._wire = Wire(endpoint, budget, pace, self._stopped, manners.longest_reply_s)
-        hooks = {"request": [self._wire.before], "response": [self._wire.after]}
-        self._client = open_client(endpoint, self._key, manners, hooks)
+        self._wire = Wire(budget, pace, self._stopped, manners.longest_reply_s)
+        self._client = open_client(endpoint, self._key, manners, before=self._wire.before, after=self._wire.after)
         self._executor = ThreadPoolExecutor(manners.concurrency, thread_name_prefix="teacher")
 
     def __enter__(self) -> Self:
@@ -180,16 +179,37 @@ def _said(problem: Any) -> str:
 
 
 def open_client(
-    endpoint: Endpoint, key: Secret, manners: Manners, hooks: Mapping[str, list[Callable[[Any], None]]] | None = None
+    endpoint: Endpoint,
+    key: Secret,
+    manners: Manners,
+    *,
+    before: Callable[[Any], None] | None = None,
+    after: Callable[[Any], None] | None = None,
 ) -> Any:
-    """The SDK's client for one endpoint, which never follows a redirect."""
+    """The SDK's client for one endpoint, which never follows a redirect.
+
+    Parameters
+    ----------
+    before, after : callable, optional
+        Hooks of the HTTP client around each attempt.
+    """
     openai = sdk()
+
+    def unnamed(request: Any) -> None:
+        # The SDK adds the user's OpenAI account from the environment; no one else needs to know it.
+        if endpoint.host != OPENAI_HOST:
+            for name in ("OpenAI-Organization", "OpenAI-Project"):
+                request.headers.pop(name, None)
+
     http = openai.DefaultHttpxClient(
         timeout=openai.Timeout(manners.timeout_s, connect=min(manners.timeout_s, 10.0)),
         # A redirect or a proxy could carry a prompt away from this machine that was not masked.
         follow_redirects=False,
         trust_env=not endpoint.on_this_machine,
-        event_hooks=hooks or {},
+        event_hooks={
+            "request": [unnamed, before] if before else [unnamed],
+            "response": [after] if after else [],
+        },
     )
     return openai.OpenAI(api_key=key.reveal(), base_url=endpoint.url, max_retries=manners.max_retries, http_client=http)
 

@@ -193,7 +193,7 @@ class OpenAITeacher:
         settings = {
             **ask.record["settings"],
             "endpoint": self.endpoint.address,
-            "prompt_version": self.prompt_version,
+            "prompt_version": ask.record["prompt_version"],
         }
         if completion.served_model not in ("", self.model):
             settings["served_model"] = completion.served_model

@@ -42,6 +42,8 @@ class TeacherRequest:
         the machine, on top of what `sleepcot_utils.teach.masking` recognizes by itself.
     max_output_tokens : int, optional
         Limit of this one reply, where it differs from that of the settings.
+    prompt_version : str
+        Version or hash of the prompt templates of this one request, where it differs from that of the teacher.
     """
 
     task_id: str
@@ -49,6 +51,7 @@ class TeacherRequest:
     sample: int = 0
     private_terms: tuple[str, ...] = ()
     max_output_tokens: int | None = None
+    prompt_version: str = ""
 
     def __post_init__(self) -> None:
         where = f"task {self.task_id!r}"

@@ -135,7 +135,7 @@ class LocalTeacher:
             "messages": [dict(message) for message in request.messages],
             "settings": {"max_tokens": self.settings.max_output_tokens, "decoding": "greedy", "dtype": self._dtype},
             "sample": request.sample,
-            "prompt_version": self.prompt_version,
+            "prompt_version": request.prompt_version or self.prompt_version,
         }
 
     def _fingerprint(self) -> str:
@@ -245,7 +245,7 @@ class LocalTeacher:
                 **self._record(request)["settings"],
                 "endpoint": "local",
                 "checkpoint": self._fingerprint(),
-                "prompt_version": self.prompt_version,
+                "prompt_version": request.prompt_version or self.prompt_version,
             },
             cached=cached,
             error=completion.error,

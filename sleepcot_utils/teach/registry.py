@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,13 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sleepcot_utils.errors import InputError, ParameterError
 from sleepcot_utils.paths import reference_data, relative_name
 from sleepcot_utils.teach.budget import Budget, Prices
-from sleepcot_utils.teach.endpoint import OPENAI_URL, Endpoint
+from sleepcot_utils.teach.endpoint import OPENAI_HOST, OPENAI_URL, Endpoint
 
 CUSTOM = "custom"
 #: Address and model of the teacher ``custom``.
 URL_VARIABLE, MODEL_VARIABLE = "SLEEPCOT_TEACHER_BASE_URL", "SLEEPCOT_TEACHER_MODEL"
-#: An environment variable's name: a key pasted in its place (``sk-...``) does not fit, since it has a hyphen.
-VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{2,63}$")]
+SYNTHESIZER, INSTRUCTOR = ROLES = ("synthesizer", "instructor")
+#: An environment variable's name that says what it holds, so that no key pasted in its place passes for one.
+VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}_(KEY|TOKEN)$")]
+#: How keys of OpenAI, DashScope, DeepSeek, Groq and Hugging Face begin.
+PASTED_KEY = re.compile(r"\b(?:sk-|gsk_|hf_)[\w-]{8,}")
 
 
 class _Entry(BaseModel):
@@ -105,13 +109,22 @@ def teachers(path: Path | None = None) -> dict[str, TeacherEntry]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-        raise InputError(f"the file can't be read ({problem})", where=where, expected="YAML in UTF-8") from None
+        # The parser's own message quotes the line, which may hold a key that was pasted there.
+        mark = getattr(problem, "problem_mark", None)
+        place = f"{where}, line {mark.line + 1}" if mark else where
+        raise InputError("the file can't be read", where=place, expected="YAML in UTF-8") from None
     if not (isinstance(raw, dict) and raw and all(isinstance(entry, dict) for entry in raw.values())):
         raise InputError("this is no list of teachers", where=where, expected="a name and its fields for each teacher")
     return {str(name): _entry(str(name), fields, where) for name, fields in raw.items()}
 
 
 def _entry(name: str, fields: dict[str, object], where: str) -> TeacherEntry:
+    if PASTED_KEY.search(f"{name} {fields}"):
+        raise InputError(
+            "something in an entry looks like an API key; it isn't shown here",
+            where=where,
+            expected="the NAME of an environment variable as key_variable, and the key in that variable alone",
+        )
     try:
         entry = TeacherEntry.model_validate({**fields, "name": name})
     except ValidationError as problem:
@@ -130,27 +143,41 @@ def _entry(name: str, fields: dict[str, object], where: str) -> TeacherEntry:
             expected=f"both; only {CUSTOM!r} takes them from the environment",
         )
     if entry.base_url is not None:
-        Endpoint.of(entry.base_url)
+        try:
+            Endpoint.of(entry.base_url)
+        except ParameterError as problem:
+            raise InputError(
+                f"the field 'base_url' is wrong: {problem.problem}",
+                where=f"{where}, teacher {name!r}",
+                expected=problem.expected,
+            ) from None
     return entry
 
 
-def teacher_named(name: str, *, model: str = "", path: Path | None = None) -> TeacherEntry:
+def teacher_named(name: str, *, model: str = "", role: str = INSTRUCTOR, path: Path | None = None) -> TeacherEntry:
     """The teacher of a name, ready to be asked.
 
     Parameters
     ----------
     model : str
         Another model at the same server; its prices and limits are then unknown, unless the server is this machine.
+    role : str
+        ``synthesizer`` or ``instructor``, which the teacher must be listed for.
 
     Raises
     ------
     ParameterError
-        If there is no such teacher, or the environment lacks what ``custom`` needs.
+        If there is no such teacher, it has another role, or the environment lacks what ``custom`` needs.
     """
+    if name == "openai":
+        return openai_teacher(model)
     known = teachers(path)
     if name not in known:
         raise ParameterError(f"there is no teacher {name!r}", where="teacher", expected=f"one of {', '.join(known)}")
     entry = known[name]
+    if role not in entry.roles:
+        able = ", ".join(other for other, listed in known.items() if role in listed.roles)
+        raise ParameterError(f"{name} is no {role}", where="teacher", expected=f"one of {able}")
     if name == CUSTOM:
         entry = entry.model_copy(
             update={"base_url": _environment(URL_VARIABLE), "model": model or _environment(MODEL_VARIABLE)}
@@ -162,13 +189,16 @@ def teacher_named(name: str, *, model: str = "", path: Path | None = None) -> Te
 
 def openai_teacher(model: str) -> TeacherEntry:
     """A model at ``OPENAI_BASE_URL``, or at OpenAI if that is not set; prices are known if it is listed there."""
+    if not model:
+        raise ParameterError("the teacher 'openai' has no model", where="teacher", expected="a model's name")
     endpoint = Endpoint.of(None)
     for entry in teachers().values():
         if entry.model == model and entry.base_url and Endpoint.of(entry.base_url).address == endpoint.address:
             return entry.model_copy(update={"base_url": endpoint.url, "key_variable": "OPENAI_API_KEY"})
     openai = next(entry for entry in teachers().values() if entry.base_url == OPENAI_URL)
+    elsewhere = {} if endpoint.host == OPENAI_HOST else {"structured": "none", "batch": False}
     return _other_model(openai, model).model_copy(
-        update={"name": "openai", "base_url": endpoint.url, "batch_discount": None}
+        update={"name": "openai", "base_url": endpoint.url, "batch_discount": None, **elsewhere}
     )
 
 

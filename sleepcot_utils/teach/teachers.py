@@ -15,14 +15,11 @@ from sleepcot_utils.knowledge import Card
 from sleepcot_utils.report.reports import FULL, Report, as_shown
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import KNOWLEDGE, RECOMMEND, Task
-from sleepcot_utils.tasks.reading import split_answer
 from sleepcot_utils.tasks.steps import COMPUTE, Step
 from sleepcot_utils.teach import expert
-from sleepcot_utils.teach.exchange import TeacherReply, TeacherRequest
+from sleepcot_utils.teach.answering import SOURCE
 from sleepcot_utils.teach.planted_errors import ERRORS, ExpertErrors, plant_error
-from sleepcot_utils.teach.prompts import few_shot_messages, prompt_version
-
-SOURCE = "teacher"
+from sleepcot_utils.teach.prompts import FEW_SHOT_COT
 
 
 def expert_answer(
@@ -148,49 +145,58 @@ def _reread(
 
 
 def ask_model(
-    kind: str, model: str, tasks: Sequence[Task], cache_file: Path, *, allow_remote: bool, max_requests: int
+    kind: str,
+    model: str,
+    tasks: Sequence[Task],
+    cache_file: Path,
+    *,
+    allow_remote: bool,
+    max_requests: int,
+    max_cost: float | None = None,
+    samples: int = 1,
+    mode: str = FEW_SHOT_COT,
+    batch: bool = False,
+    report: Callable[[str], None] = print,
 ) -> list[Answer]:
-    """Answers of a language model to few-shot chain-of-thought prompts; what was paid for is kept and not asked again.
+    """Answers of a language model to tasks; what was paid for is kept and not asked again.
+
+    A reply that is cut, empty or not in the form that was asked for goes back once, with what is wrong; what still
+    can't be used counts as failed and comes with an empty rationale and answer. The counts are reported.
 
     Parameters
     ----------
     kind : str
-        ``openai`` (address and key from ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``) or ``local``.
+        A teacher of ``data/teachers/teachers.yaml`` by name, ``openai`` (address and key from ``OPENAI_BASE_URL`` and
+        ``OPENAI_API_KEY``) or ``local``.
     model : str
-        Model name, hub id or folder.
+        Model name, hub id or folder; may be empty where the list has a model.
     cache_file : pathlib.Path
         JSON lines of all responses.
     allow_remote, max_requests
-        Consent to leave the machine, and the most requests that may be sent.
+        Consent to leave the machine, and the most requests that may be sent, repairs and retries included.
+    max_cost : float, optional
+        Most money, in the currency of the teacher's prices; None or 0 for no limit.
+    samples : int
+        Answers to each task; their number stands in the answer's ``seed``.
+    mode : str
+        Way of prompting, see ``prompts.MODES``.
+    batch : bool
+        Use the server's batch API.
+    report : callable
+        Takes sentences for the user: the estimate before the first request, the counts after the last.
     """
-    from sleepcot_utils.teach.cache import ReplyCache
+    from sleepcot_utils.teach.instructor import Instructor
 
-    requests = [TeacherRequest(task.task_id, tuple(few_shot_messages(task))) for task in tasks]
-    cache = ReplyCache(cache_file)
-    if kind == "local":
-        from sleepcot_utils.teach.local import LocalTeacher
-
-        replies = LocalTeacher(model, cache=cache, prompt_version=prompt_version()).answer(requests)
-    else:
-        from sleepcot_utils.teach.budget import Budget
-        from sleepcot_utils.teach.client import OpenAITeacher
-
-        teacher = OpenAITeacher(
-            model,
-            cache=cache,
-            budget=Budget(max_requests=max_requests),
-            prompt_version=prompt_version(),
-            allow_remote=allow_remote,
-        )
-        replies = teacher.answer(requests)
-    return [_answer(reply) for reply in replies]
-
-
-def _answer(reply: TeacherReply) -> Answer:
-    rationale, answer = split_answer(reply.text or "")
-    # A model that reasons in its own channel has its rationale there.
-    rationale = rationale or (reply.reasoning or "")
-    tokens = reply.completion_tokens or 0
-    return Answer(
-        reply.task_id, SOURCE, 0, rationale, answer, reply.finish_reason or "", tokens, reply.latency_s or 0.0
+    instructor = Instructor(
+        kind,
+        model,
+        cache_file,
+        mode=mode,
+        samples=samples,
+        max_requests=max_requests,
+        max_cost=max_cost or None,
+        allow_remote=allow_remote,
+        batch=batch,
+        report=report,
     )
+    return instructor.ask(tasks, progress=True).answers

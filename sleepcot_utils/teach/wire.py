@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from sleepcot_utils.teach.budget import Amount, Budget, Pace
 from sleepcot_utils.teach.completion import MalformedError, error_code, read_completion
-from sleepcot_utils.teach.endpoint import OPENAI_HOST, Endpoint
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,8 +29,6 @@ class Wire:
 
     Parameters
     ----------
-    endpoint : Endpoint
-        Where the attempts go.
     budget : Budget
         Caps on what is spent.
     pace : Pace
@@ -42,10 +39,7 @@ class Wire:
         Longest time from the head of a response to its last byte.
     """
 
-    def __init__(
-        self, endpoint: Endpoint, budget: Budget, pace: Pace, stopped: threading.Event, longest_reply_s: float
-    ) -> None:
-        self._endpoint = endpoint
+    def __init__(self, budget: Budget, pace: Pace, stopped: threading.Event, longest_reply_s: float) -> None:
         self._budget = budget
         self._pace = pace
         self._stopped = stopped
@@ -70,10 +64,6 @@ class Wire:
             raise Stopped
         self._budget.set_aside(self._thread.most, self._stopped.is_set)
         self._thread.in_flight = True
-        if self._endpoint.host != OPENAI_HOST:
-            # The SDK adds the user's OpenAI account from the environment; no one else needs to know it.
-            for name in ("OpenAI-Organization", "OpenAI-Project"):
-                request.headers.pop(name, None)
 
     def after(self, response: httpx2.Response) -> None:
         """Hook after the head of a response has come."""

@@ -75,6 +75,7 @@ def test_a_server_gets_few_shot_messages_and_its_words_are_split(served, tasks, 
 
 
 def test_what_was_paid_for_is_not_asked_again(served, tasks, tmp_path) -> None:
+    served.default = lambda received: completion(f"Reasoning:\n1\nAnswer:\n{len(received.prompt)}")
     first = asked("openai", "stand-in", tasks[:2], tmp_path / "cache.jsonl")
     again = asked("openai", "stand-in", tasks, tmp_path / "cache.jsonl")
     assert len(served.received) == 3
@@ -88,9 +89,16 @@ def test_reasoning_of_its_own_channel_is_the_rationale(served, tasks, tmp_path) 
 
 
 def test_cut_and_refused_answers_do_not_pass_the_filter(served, tasks, study, tmp_path) -> None:
-    served.script = [completion("Reasoning:\n372", finish_reason="length"), completion(None, refusal="I can't.")]
-    answers = asked("openai", "stand-in", tasks[:2], tmp_path / "cache.jsonl")
-    assert "length" in {answer.finish_reason for answer in answers}
+    refused = tasks[1].messages[-1]["content"]
+    cut = completion("Reasoning:\n372", finish_reason="length")
+    served.default = lambda received: completion(None, refusal="I can't.") if received.prompt == refused else cut
+    told: list[str] = []
+    answers = asked("openai", "stand-in", tasks[:2], tmp_path / "cache.jsonl", report=told.append)
+    assert [answer.finish_reason for answer in answers] == ["length", "stop"]
+    assert [(answer.rationale, answer.answer) for answer in answers] == [("", "")] * 2
+    # The cut one went back once, the refusal did not.
+    assert len(served.received) == 3
+    assert "2 failed (1 refused, 0 without a reply). Sent back once: 1 truncated." in told[-1]
     kept, failures = filter_answers(answers, {task.task_id: task for task in tasks}, study.cards)
     assert kept == [] and set(failures) == {task.task_id for task in tasks[:2]}
 
@@ -153,7 +161,8 @@ def test_a_model_on_this_machine_answers_and_is_not_asked_twice(
     cache = tmp_path / "cache.jsonl"
     answers = asked("local", str(tiny_teacher), tasks, cache)
     assert [answer.task_id for answer in answers] == [task.task_id for task in tasks]
-    assert all(answer.source == SOURCE and 0 < answer.tokens <= 6 for answer in answers)
+    # Six tokens can't hold an answer: each goes back once and fails again, and both attempts are counted.
+    assert all(answer.source == SOURCE and 6 < answer.tokens <= 12 and not answer.answer for answer in answers)
     kept, _ = filter_answers(answers, {task.task_id: task for task in tasks}, study.cards)
     assert kept == [], "random weights pass no check"
     assert str(tiny_teacher.parent) not in cache.read_text(encoding="utf-8")
