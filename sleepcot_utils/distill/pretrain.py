@@ -1,19 +1,23 @@
 """Pretraining of the embedded base: ``python -m sleepcot_utils.distill.pretrain --minutes 75``.
 
-A plain loop, because here every second of one core counts; distillation itself goes through ``transformers.Trainer``.
+A plain loop, because here every second of a core counts; distillation itself goes through ``transformers.Trainer``.
 Weights, curve and exam are written every few minutes; starting the same command again resumes. ``--continue`` goes on
 from the weights and the tokenizer in the folder: the rate warms up, stays, and falls over the last fifth of the time.
+``torchrun --nproc-per-node 2 -m sleepcot_utils.distill.pretrain ...`` shares the rows of a step among processes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sleepcot_utils.distill.encoding import encode_conversation
 from sleepcot_utils.distill.exams import exam, examine
@@ -107,22 +111,164 @@ def rate_scale(step: int, share: float) -> float:
     return min((step + 1) / WARM_UP_STEPS, 1.0) * max(min((1 - share) / DECAY_SHARE, 1.0), LAST_SCALE)
 
 
+def processes() -> tuple[int, int]:
+    """Place of this process and number of all, joined over gloo where ``torchrun`` started several."""
+    import torch.distributed as together
+
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return 0, 1
+    if not together.is_initialized():
+        together.init_process_group("gloo")
+    return together.get_rank(), together.get_world_size()
+
+
+def summed(tensor: Any) -> Any:
+    """A tensor summed over all processes, in place."""
+    import torch.distributed as together
+
+    if together.is_initialized():
+        together.all_reduce(tensor)
+    return tensor
+
+
 def train_step(model: Any, rows: list[Row], used: list[Any]) -> float:
-    """One optimizer step on some rows; returns the mean loss of a learned token."""
+    """One optimizer step on the rows of all processes; returns the mean loss of a learned token."""
     import torch
 
     model.train()
-    learned = sum(len(row.targets) for row in rows)
-    total = 0.0
+    learned = int(summed(torch.tensor(sum(len(row.targets) for row in rows))))
+    total = torch.zeros(())
     for row in rows:
         loss = row_loss(model, row_tensors(row), learned=learned)
         loss.backward()
-        total += float(loss.detach())
+        total += loss.detach()
+    gradients = [parameter.grad for parameter in model.parameters()]
+    together = summed(torch.cat([gradient.flatten() for gradient in gradients]))
+    for gradient, part in zip(gradients, together.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient))
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in used:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    return total
+    return float(summed(total))
+
+
+@dataclass
+class Progress:
+    """How far a pretraining has come.
+
+    Attributes
+    ----------
+    step, tokens, seconds : int, int, float
+        In all, earlier trainings of the same base included.
+    curve : list of dict
+        A point each time that the base was saved.
+    from_step, from_seconds : int, float
+        Where this training began.
+    """
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    from_step: int = 0
+    from_seconds: float = 0.0
+
+    @classmethod
+    def after(cls, curve: list[dict[str, float]]) -> Progress:
+        """The beginning of a training that goes on from a base with this curve."""
+        last = curve[-1]
+        step, tokens, seconds = int(last["step"]), int(last["tokens"]), float(last["seconds"])
+        return cls(step, tokens, seconds, curve, step, seconds)
+
+    def share(self, minutes: float) -> float:
+        """Share of the stated time that is over."""
+        return min((self.seconds - self.from_seconds) / (60 * minutes), 1.0)
+
+
+class Pretraining:
+    """A base in training, with what it takes to save and resume it.
+
+    Parameters
+    ----------
+    folder, work, go_on
+        As for `pretrain`.
+    """
+
+    def __init__(self, folder: Path, work: Path, *, go_on: bool) -> None:
+        import torch
+        from transformers import AutoTokenizer, Qwen2ForCausalLM
+
+        self.folder, self.state_file = folder, work / "state.pt"
+        self.rank, self.world = processes()
+        torch.manual_seed(SEED)
+        reports = practice_reports(PERSONS, SEED)
+        self.held_out, self.practiced = reports[:HELD_OUT], reports[HELD_OUT:]
+        self.progress = Progress()
+        if go_on or self.state_file.exists():
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+            self.model: Any = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
+            self.progress = Progress.after(json.loads((folder / "training_curve.json").read_text(encoding="utf-8")))
+        else:
+            self.tokenizer = base_tokenizer(self.practiced, np.random.default_rng(SEED))
+            ids = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
+            self.model = Qwen2ForCausalLM(base_config(len(self.tokenizer), *ids))
+        self.used = optimizers(self.model)
+        if self.state_file.exists():
+            kept = torch.load(self.state_file, weights_only=True)
+            self.progress = Progress(**kept["state"])
+            self.model.load_state_dict(kept["model"])
+            for optimizer, held in zip(self.used, kept["optimizers"], strict=True):
+                optimizer.load_state_dict(held)
+
+    def step(self, share: float) -> float:
+        """One optimizer step; returns its loss."""
+        import torch
+
+        done = self.progress
+        for optimizer in self.used:
+            for group in optimizer.param_groups:
+                group["lr"] = PEAK_RATE * rate_scale(done.step - done.from_step, share)
+        # Each row draws from a generator of its own, so that a resumed training goes on with what would have come,
+        # whatever the number of processes.
+        rows = [
+            practice_row(self.tokenizer, self.practiced, np.random.default_rng([SEED, done.step, number]))
+            for number in range(self.rank, ROWS_A_STEP, self.world)
+        ]
+        loss = train_step(self.model, rows, self.used)
+        done.step += 1
+        done.tokens += int(summed(torch.tensor(sum(len(row.input_ids) for row in rows))))
+        return loss
+
+    def examine(self, items: int, seed: int) -> pd.DataFrame:
+        """Exam on held-out people."""
+        return examine(self.model, self.tokenizer, exam(self.held_out, np.random.default_rng(seed), items))
+
+    def save(self, loss: float) -> None:
+        """Add a point to the curve and save base and state, the state last, so that a kill costs minutes at most."""
+        import torch
+
+        done = self.progress
+        right = self.examine(EXAM_ITEMS, SEED + 1)
+        point = {"step": done.step, "tokens": done.tokens, "seconds": round(done.seconds, 1)}
+        done.curve.append(point | {"train_loss": round(loss, 4), "exam": round(float(right["right"].mean()), 4)})
+        print(json.dumps(done.curve[-1]), flush=True)
+        work = self.state_file.parent
+        work.mkdir(parents=True, exist_ok=True)
+        right.to_csv(work / "exam.csv", index=False)  # to look at while it runs
+        kept = [optimizer.state_dict() for optimizer in self.used]
+        torch.save({"state": asdict(done), "model": self.model.state_dict(), "optimizers": kept}, work / "state.tmp")
+        self.model.save_pretrained(self.folder)
+        save_tokenizer(self.tokenizer, self.folder)
+        (self.folder / "training_curve.json").write_text(json.dumps(done.curve, indent=1) + "\n", encoding="utf-8")
+        (work / "state.tmp").replace(self.state_file)
+
+    def finish(self) -> None:
+        """The last exam and the model card."""
+        result = self.examine(LAST_EXAM_ITEMS, SEED + 2).round(3).to_dict("records")
+        (self.folder / "exam.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        (self.folder / "README.md").write_text(model_card(self.folder), encoding="utf-8")
+        self.state_file.unlink()
 
 
 def pretrain(folder: Path, work: Path, minutes: float, *, go_on: bool = False) -> None:
@@ -140,69 +286,25 @@ def pretrain(folder: Path, work: Path, minutes: float, *, go_on: bool = False) -
         Start from the base in ``folder`` instead of from nothing.
     """
     import torch
-    from transformers import AutoTokenizer, Qwen2ForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    torch.manual_seed(SEED)
-    reports = practice_reports(PERSONS, SEED)
-    held_out, practiced = reports[:HELD_OUT], reports[HELD_OUT:]
-    state: dict[str, Any] = {"step": 0, "tokens": 0, "seconds": 0.0, "curve": [], "from_step": 0, "from_seconds": 0.0}
-    saved = work / "state.pt"
-    if go_on or saved.exists():
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-        model: Any = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
-        curve = json.loads((folder / "training_curve.json").read_text(encoding="utf-8"))
-        state |= {"curve": curve} | {f"from_{name}": curve[-1][name] for name in ("step", "seconds")}
-        state |= {name: curve[-1][name] for name in ("step", "tokens", "seconds")}
-    else:
-        tokenizer = base_tokenizer(practiced, np.random.default_rng(SEED))
-        model = Qwen2ForCausalLM(base_config(len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id))
-    used = optimizers(model)
-    if saved.exists():
-        loaded = torch.load(saved, weights_only=True)
-        state = loaded["state"]
-        model.load_state_dict(loaded["model"])
-        for optimizer, kept in zip(used, loaded["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-    questions = exam(held_out, np.random.default_rng(SEED + 1), EXAM_ITEMS)
-    work.mkdir(parents=True, exist_ok=True)
+    training = Pretraining(folder, work, go_on=go_on)
+    first = training.rank == 0
     last, next_save, losses = time.time(), time.time() + SAVE_EVERY_S, []
-    while True:
-        share = min((state["seconds"] - state["from_seconds"]) / (60 * minutes), 1.0)
-        scale = rate_scale(state["step"] - state["from_step"], share)
-        for optimizer in used:
-            for group in optimizer.param_groups:
-                group["lr"] = PEAK_RATE * scale
-        # Each step draws from a generator of its own, so that a resumed training goes on with what would have come.
-        rng = np.random.default_rng([SEED, state["step"]])
-        rows = [practice_row(tokenizer, practiced, rng) for _ in range(ROWS_A_STEP)]
-        losses.append(train_step(model, rows, used))
-        state["step"] += 1
-        state["tokens"] += sum(len(row.input_ids) for row in rows)
-        state["seconds"] += time.time() - last
+    over = False
+    while not over:
+        losses.append(training.step(training.progress.share(minutes)))
+        # The clock of the first process is the clock of all, or they would not stop together.
+        passed = torch.tensor(time.time() - last if first else 0.0, dtype=torch.float64)
         last = time.time()
-        if last < next_save and share < 1:
-            continue
-        right = examine(model, tokenizer, questions)
-        right.to_csv(work / "exam.csv", index=False)  # to look at while it runs
-        point = {name: state[name] for name in ("step", "tokens", "seconds")}
-        point |= {"train_loss": float(np.mean(losses)), "exam": float(right["right"].mean())}
-        state["curve"].append({name: round(value, 4) for name, value in point.items()})
-        print(json.dumps(state["curve"][-1]), flush=True)
-        kept = {"state": state, "model": model.state_dict(), "optimizers": [one.state_dict() for one in used]}
-        torch.save(kept, work / "state.tmp")
-        model.save_pretrained(folder)
-        save_tokenizer(tokenizer, folder)
-        (folder / "training_curve.json").write_text(json.dumps(state["curve"], indent=1) + "\n", encoding="utf-8")
-        (work / "state.tmp").replace(saved)
-        losses, last, next_save = [], time.time(), time.time() + SAVE_EVERY_S
-        if share >= 1:
-            break
-    result = examine(model, tokenizer, exam(held_out, np.random.default_rng(SEED + 2), LAST_EXAM_ITEMS))
-    (folder / "exam.json").write_text(json.dumps(result.round(3).to_dict("records"), indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(model_card(folder), encoding="utf-8")
-    saved.unlink()
+        training.progress.seconds += float(summed(passed))
+        over = training.progress.share(minutes) >= 1
+        if first and (over or last >= next_save):
+            training.save(float(np.mean(losses)))
+            losses, last, next_save = [], time.time(), time.time() + SAVE_EVERY_S
+    if first:
+        training.finish()
 
 
 def main() -> None:

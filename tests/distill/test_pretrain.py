@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from sleepcot_utils.distill import pretrain as pretraining
-from sleepcot_utils.distill.pretrain import optimizers, practice_reports, practice_row, pretrain, rate_scale
+from sleepcot_utils.distill.encoding import Encoded
+from sleepcot_utils.distill.packing import pack
+from sleepcot_utils.distill.pretrain import (
+    base_config,
+    optimizers,
+    practice_reports,
+    practice_row,
+    pretrain,
+    rate_scale,
+    train_step,
+)
 from sleepcot_utils.distill.student import load_student
 
 
@@ -77,3 +87,36 @@ def test_a_row_holds_whole_exercises_and_learns_answers_only(tiny) -> None:
         ends = row.targets.count(tokenizer.eos_token_id)
         assert ends in (pretraining.ON_A_REPORT, pretraining.ON_THEIR_OWN)
         assert len(row.targets) < len(row.input_ids) and len(set(row.branches)) == ends + 1
+
+
+def _two_steps(rank: int, world: int, folder: str) -> None:
+    """Two steps of a small model, its rows shared among processes; the first one saves the weights."""
+    import torch
+    import torch.distributed as together
+    from transformers import Qwen2ForCausalLM
+
+    if world > 1:
+        together.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=world)
+    torch.manual_seed(3)
+    shape = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    model = Qwen2ForCausalLM(base_config(40, 1, 0, shape))
+    used = optimizers(model)
+    losses = []
+    for step in range(2):
+        drawn = [np.random.default_rng([step, row]) for row in range(4)]
+        rows = [pack([[Encoded(ids := [int(i) for i in rng.integers(2, 40, 5 + number)], [-100, *ids[1:]])]])
+                for number, rng in enumerate(drawn)]  # fmt: skip
+        losses.append(train_step(model, rows[rank::world], used))
+    if rank == 0:
+        torch.save((losses, model.state_dict()), f"{folder}/weights-{world}.pt")
+
+
+def test_rows_shared_by_two_processes_make_the_same_steps(tmp_path) -> None:
+    import torch
+    from torch.multiprocessing import spawn
+
+    _two_steps(0, 1, str(tmp_path))
+    spawn(_two_steps, args=(2, str(tmp_path)), nprocs=2)
+    (losses, one), (others, two) = (torch.load(tmp_path / f"weights-{world}.pt") for world in (1, 2))
+    assert others == pytest.approx(losses, rel=1e-5) and losses[1] != losses[0]
+    assert all(torch.allclose(one[name], two[name], atol=1e-5) for name in one)
