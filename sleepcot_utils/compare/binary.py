@@ -101,9 +101,12 @@ def mcnemar_p(only_a: int, only_b: int, *, mid: bool = False) -> float:
     count, smaller = only_a + only_b, min(only_a, only_b)
     if count == 0:
         return 1.0
-    tail = float(stats.binom.cdf(smaller, count, 0.5))
-    half = float(stats.binom.pmf(smaller, count, 0.5)) / 2 if mid else 0.0
-    return min(1.0, 2 * (tail - half))
+    exact = min(1.0, 2 * float(stats.binom.cdf(smaller, count, 0.5)))
+    if not mid:
+        return exact
+    # The observed table, and its mirror image unless it is its own, count half.
+    as_extreme = float(stats.binom.pmf(smaller, count, 0.5)) * (1 if only_a == only_b else 2)
+    return exact - as_extreme / 2
 
 
 def clustered_mcnemar(only_a: np.ndarray, only_b: np.ndarray, pairs: np.ndarray | None = None) -> tuple[float, float]:

@@ -43,9 +43,10 @@ def test_exact_p_equals_statsmodels_and_mid_p_equals_its_definition(only_a, only
     # statsmodels.stats.contingency_tables.mcnemar(table, exact=True)
     exact = statsmodels_mcnemar(table, exact=True).pvalue
     assert mcnemar_p(only_a, only_b) == pytest.approx(exact)
-    # Fagerland et al. 2013, equation 8: exact p minus the probability of the observed table; 1 where both are equal.
-    observed = stats.binom.pmf(min(only_a, only_b), only_a + only_b, 0.5)
-    expected = 1 - observed if only_a == only_b else exact - observed
+    # Mid-p by its definition: outcomes rarer than the observed one, and half of those that are as rare.
+    chances = stats.binom.pmf(np.arange(only_a + only_b + 1), only_a + only_b, 0.5)
+    as_rare = np.isclose(chances, chances[only_a])
+    expected = chances[(chances < chances[only_a]) & ~as_rare].sum() + chances[as_rare].sum() / 2
     assert mcnemar_p(only_a, only_b, mid=True) == pytest.approx(expected)
 
 
