@@ -18,11 +18,13 @@ class Sent:
     Attributes
     ----------
     tag : str
-        By which the server's list of batches knows it.
+        By which this ledger knows it.
     keys : tuple of str
         Addresses of its requests in the cache, which are its ``custom_id``.
     endpoint : str
         Address of the server that has it.
+    file_id : str
+        The file with its requests, by which the server's list of batches knows it.
     batch_id : str
         As the server names it; empty between the wish and the server's word.
     """
@@ -30,6 +32,7 @@ class Sent:
     tag: str
     keys: tuple[str, ...]
     endpoint: str
+    file_id: str = ""
     batch_id: str = ""
 
 
@@ -59,9 +62,17 @@ class BatchLedger:
         return f"{digest[:24]}-{sum(tag.startswith(digest[:24]) for tag in self._sent)}"
 
     def intend(self, sent: Sent) -> None:
-        """Note a batch that is about to be made: a kill right after this line finds it by its tag."""
+        """Note a batch that is about to be made, so that a run that is killed right then finds it by its file."""
         self._sent[sent.tag] = sent
-        self._append({"kind": "intended", "tag": sent.tag, "keys": sent.keys, "endpoint": sent.endpoint})
+        self._append(
+            {
+                "kind": "intended",
+                "tag": sent.tag,
+                "keys": sent.keys,
+                "endpoint": sent.endpoint,
+                "file_id": sent.file_id,
+            }
+        )
 
     def submitted(self, tag: str, batch_id: str) -> None:
         """Note the server's id of a batch."""
@@ -101,7 +112,7 @@ class BatchLedger:
             try:
                 tag = record["tag"]
                 if record["kind"] == "intended":
-                    self._sent[tag] = Sent(tag, tuple(record["keys"]), record["endpoint"])
+                    self._sent[tag] = Sent(tag, tuple(record["keys"]), record["endpoint"], record["file_id"])
                 elif record["kind"] == "submitted":
                     self._sent[tag] = replace(self._sent[tag], batch_id=record["batch_id"])
                 else:

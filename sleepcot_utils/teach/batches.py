@@ -11,7 +11,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -30,8 +30,6 @@ WINDOW = "24h"  # the only one that OpenAI and DashScope know
 MOST_LINES = 10_000
 MOST_BYTES = 90_000_000
 RUNNING = ("validating", "in_progress", "finalizing", "cancelling")
-#: A batch is found again by this field of its metadata.
-TAG = "sleepcot"
 
 
 @dataclass(frozen=True)
@@ -72,9 +70,8 @@ class Batches:
         self._poll_s = poll_s
         self._longest_wait_s = longest_wait_s
         self._most_lines = most_lines
-        path = teacher.cache.path
         self._set_aside: dict[str, Amount] = {}
-        self._ledger = BatchLedger(path.with_name(f"{path.stem}.batches.jsonl"))
+        self._ledger = ledger_of(teacher)
 
     def answer(self, requests: Iterable[TeacherRequest]) -> Iterator[TeacherReply]:
         """Yield a reply for each request, sorted by task id and sample, after all batches have ended.
@@ -127,10 +124,10 @@ class Batches:
         try:
             content = io.BytesIO(b"".join(_line(ask) for ask in asks))
             file = client.files.create(file=(f"{sent.tag}.jsonl", content), purpose="batch")
-            self._ledger.intend(sent)
+            self._ledger.intend(replace(sent, file_id=file.id))
             # Without retries of the SDK: whether the first attempt made a batch is looked up by the next run.
             batch = client.with_options(max_retries=0).batches.create(
-                input_file_id=file.id, endpoint=PATH, completion_window=WINDOW, metadata={TAG: sent.tag}
+                input_file_id=file.id, endpoint=PATH, completion_window=WINDOW
             )
         except sdk().APIError as problem:
             self._book(sent, Amount())
@@ -162,7 +159,7 @@ class Batches:
     def _find(self, client: Any, sent: Sent) -> str:
         """Id of a batch that was being made when a run was killed; empty if the server never made it."""
         for batch in client.batches.list(limit=100):
-            if (batch.metadata or {}).get(TAG) == sent.tag:
+            if batch.input_file_id == sent.file_id:
                 self._ledger.submitted(sent.tag, batch.id)
                 return str(batch.id)
         return ""
@@ -223,6 +220,12 @@ class Batches:
             where=f"batch at {self.teacher.endpoint.host}",
             expected="a server with a batch API that answers; what was paid is kept, start again to go on",
         )
+
+
+def ledger_of(teacher: OpenAITeacher) -> BatchLedger:
+    """The ledger beside a teacher's cache."""
+    path = teacher.cache.path
+    return BatchLedger(path.with_name(f"{path.stem}.batches.jsonl"))
 
 
 def _line(ask: Ask) -> bytes:

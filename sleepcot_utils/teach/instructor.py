@@ -8,7 +8,7 @@ from pathlib import Path
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.tasks.build import Task
 from sleepcot_utils.teach.answering import Asked, collect_answers, requests_for, require_room, settings_for
-from sleepcot_utils.teach.batches import Batches
+from sleepcot_utils.teach.batches import Batches, ledger_of
 from sleepcot_utils.teach.cache import ReplyCache
 from sleepcot_utils.teach.client import OpenAITeacher
 from sleepcot_utils.teach.exchange import TeacherRequest
@@ -147,6 +147,14 @@ class Instructor:
         TeacherError
             If the budget is spent or the server can't be used. What was paid is in the cache.
         """
+        if isinstance(self.teacher, OpenAITeacher) and self.batches is None:
+            out = ledger_of(self.teacher).open(self.teacher.endpoint.address)
+            if out:
+                raise ParameterError(
+                    f"{len(out)} batch(es) of this cache are still out, and single requests would pay for them again",
+                    where="teacher",
+                    expected="batch (--batch) to fetch them, or another cache file",
+                )
         asker = self.batches.answer if self.batches else self.teacher.answer
         asked = collect_answers(asker, self.requests(tasks), mode=self.mode, form=self.form, progress=progress)
         self.report(asked.sentence())

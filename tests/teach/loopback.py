@@ -42,6 +42,7 @@ class Step:
     headers: dict[str, str] = field(default_factory=dict)
     announced: int | None = None
     delay_s: float = 0.0
+    dribble_s: float = 0.0
 
 
 def completion(
@@ -95,6 +96,13 @@ def late(seconds: float) -> Step:
     return step
 
 
+def dribbled(seconds: float) -> Step:
+    """A completion that comes byte by byte, with a pause after each."""
+    step = completion()
+    step.dribble_s = seconds
+    return step
+
+
 def ask(*names: str, sample: int = 0) -> list[TeacherRequest]:
     """A request a name, whose last message is the name."""
     return [
@@ -115,6 +123,9 @@ class Loopback:
         self.script: list[Step] = []
         self.default: Callable[[Received], Step] = lambda received: completion(f"Answer to: {received.prompt}")
         self.received: list[Received] = []
+        self.written: list[str] = []
+        #: Answers everything but chat completions, such as files and batches.
+        self.desk: Callable[[str, str, bytes], Step] | None = None
         self.at_once = 0
         self.most_at_once = 0
         self._lock = threading.Lock()
@@ -161,12 +172,20 @@ class Loopback:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self._play(loopback.desk("GET", self.path, b"") if loopback.desk else error(404))
+
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                raw = self.rfile.read(int(self.headers["content-length"]))
+                if not self.path.endswith("/chat/completions"):
+                    self._play(loopback.desk("POST", self.path, raw) if loopback.desk else error(404))
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                step = loopback._next(Received(self.path, headers, body, time.monotonic()))
+                received = Received(self.path, headers, json.loads(raw), time.monotonic())
+                step = loopback._next(received)
                 try:
                     self._play(step)
+                    loopback.written.append(received.prompt)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client has given up waiting
                 finally:
@@ -183,7 +202,13 @@ class Loopback:
                     self.send_header(name, value)
                 self.send_header("content-length", str(step.announced or len(step.body)))
                 self.end_headers()
-                self.wfile.write(step.body)
+                if step.dribble_s:
+                    for byte in step.body:
+                        self.wfile.write(bytes([byte]))
+                        self.wfile.flush()
+                        time.sleep(step.dribble_s)
+                else:
+                    self.wfile.write(step.body)
                 self.close_connection = step.announced is not None
 
             def log_message(self, *_: object) -> None:

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from loopback import Received, Step, ask, completion, cut_short, dropped, error, late, records
+from loopback import Received, Step, ask, completion, cut_short, dribbled, dropped, error, late, records
 
 from sleepcot_utils.errors import TeacherError
 from sleepcot_utils.paths import PROJECT_ROOT
@@ -54,6 +54,29 @@ def test_slow_reply_times_out(server, teach):
     (reply,) = teach(timeout_s=0.15, max_retries=0).answer(ask("a"))
     assert time.monotonic() - begin < 4
     assert reply.error.startswith("failed: Request timed out")
+
+
+def test_too_many_requests_without_a_word_on_waiting_is_retried_later(server, teach):
+    server.script = [error(429, code="rate_limit_exceeded")]
+    (reply,) = teach().answer(ask("a"))
+    assert reply.text == "Answer to: a" and len(server.received) == 2
+    # The SDK's own growing, random wait begins at 0.5 s less a quarter.
+    assert server.received[1].time_s - server.received[0].time_s >= 0.3
+
+
+def test_reply_that_dribbles_for_ever_is_given_up(server, teach):
+    # A byte each 0.05 s is never silent for the 5 s of the time-out, and would take a quarter of a minute.
+    server.default = lambda _: dribbled(0.05)
+    begin = time.monotonic()
+    (reply,) = teach(timeout_s=5.0, longest_reply_s=0.4, max_retries=0).answer(ask("a"))
+    assert 0.3 <= time.monotonic() - begin < 4
+    assert reply.error.startswith("failed: Request timed out") and "longer than 0.4 s" in reply.error
+
+
+def test_reply_that_dribbles_and_ends_in_time_is_whole(server, teach):
+    server.default = lambda _: dribbled(0.0005)
+    (reply,) = teach(timeout_s=0.2, longest_reply_s=30.0, max_retries=0).answer(ask("a"))
+    assert reply.text.startswith("Rationale: short nights.") and not reply.error
 
 
 def test_empty_account_fails_fast_and_keeps_what_was_paid(server, teach):
