@@ -1,141 +1,160 @@
 """Holding a teacher's answer against the key before anybody learns from it.
 
 The checks know nothing of the teacher: an embedded expert, an API and a teacher with planted errors go through the same.
+They read numbers, comparisons, sums, levels, drivers and verdicts wherever these can be read in prose, and hold each
+against the key; what no check can read is let through.
+
+What can't be caught: an answer to somebody else's report that holds nothing but what is true of both; a wrong number
+that happens to be right elsewhere in the same sentence (such as minutes of a computation); a step that is left out
+where another line still states and judges the same fact; steps in another order where none needs the other; a wrong
+claim in words for which no list has a phrase.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from sleepcot_utils.knowledge import Card, is_right
-from sleepcot_utils.norms import fact_norms
 from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND, Task
-from sleepcot_utils.tasks.drivers import NONE, UNEXPLAINED, drivers
-from sleepcot_utils.tasks.follow_up import follow_ups
-from sleepcot_utils.tasks.keys import EARLIER_MIN
-from sleepcot_utils.tasks.reading import Citation, cited_numbers, first_named, line_after, says
+from sleepcot_utils.teach.verify.arithmetic import wrong_sums
+from sleepcot_utils.teach.verify.claims import (
+    choice_is_right,
+    chosen_option,
+    driver_phrase,
+    named_driver,
+    named_verdict,
+    options_of,
+    second_driver,
+    value_is_right,
+    value_text,
+)
+from sleepcot_utils.teach.verify.derivation import missing_steps, wrong_conclusion, wrong_order
+from sleepcot_utils.teach.verify.failures import ANSWER, RATIONALE, Failure, cut
+from sleepcot_utils.teach.verify.numbers import fact_is_cited, missing_facts, number_is_right, wrong_numbers
+from sleepcot_utils.teach.verify.reasoning import wrong_comparisons, wrong_levels
+from sleepcot_utils.teach.verify.safety import doses_in, red_flag_is_right, safety_failures, unsafe_phrases, warns
 
-#: Words of an answer beyond which it is not advice but an essay; the expert's longest stays below three quarters of it.
-LONGEST_ANSWER_WORDS = 200
-CLINICIAN_WORDS = ("clinician", "doctor", "physician")
-STEP = re.compile(r"^(?P<label>.+?) (?P<value>[+-]?\d+(?:\.\d+)?)(?: (?:under|over) \d+)?: (?P<level>ok|watch|act)$")
-EARLIER = re.compile(r"\bearlier\b")
-TOLERANCE = 0.051  # one decimal of rounding
+#: Words of an answer beyond which it is not advice but an essay; the expert's longest has about 300.
+LONGEST_ANSWER_WORDS = 420
+#: Names of all checks in the order in which they are told.
+CHECKS = (
+    "format",
+    "knowledge",
+    "choice",
+    "numbers",
+    "required facts",
+    "main driver",
+    "second driver",
+    "verdict",
+    "answer value",
+    "comparisons",
+    "arithmetic",
+    "red flag",
+    "unsafe advice",
+    "dose",
+    "diagnosis",
+    "rationale numbers",
+    "rationale steps",
+    "rationale comparisons",
+    "rationale arithmetic",
+    "rationale order",
+    "rationale conclusion",
+)
 
 
 def check_answer(task: Task, rationale: str, answer: str, cards: Mapping[str, Card]) -> list[str]:
-    """Names of the checks that an answer fails, in a fixed order; empty if it may be learned from.
+    """Names of the checks that an answer fails, in the order of ``CHECKS``; empty if it may be learned from.
 
     Parameters
     ----------
     rationale, answer : str
-        What the teacher said.
+        What the teacher said; an empty rationale claims nothing and passes the checks of rationales.
     cards : mapping of str to Card
         Knowledge cards by id.
     """
-    if not answer.strip() or len(answer.split()) > LONGEST_ANSWER_WORDS:
-        return ["format"]
+    failed = {failure.check for failure in _failures(task, rationale, answer, cards)}
+    return [check for check in CHECKS if check in failed]
+
+
+def explain_failures(task: Task, rationale: str, answer: str, cards: Mapping[str, Card]) -> list[Failure]:
+    """Why an answer fails: each fault with the text and what would be right, in the order of ``CHECKS``."""
+    return sorted(_failures(task, rationale, answer, cards), key=lambda failure: CHECKS.index(failure.check))
+
+
+def _failures(task: Task, rationale: str, answer: str, cards: Mapping[str, Card]) -> Iterator[Failure]:
+    words = len(answer.split())
+    if not words or words > LONGEST_ANSWER_WORDS:
+        yield Failure("format", ANSWER, cut(answer), f"an answer of 1 to {LONGEST_ANSWER_WORDS} words")
+        return
     if task.kind == KNOWLEDGE:
-        return [] if is_right(cards[task.topic], answer) else ["knowledge"]
-    checks = {
-        "numbers": all(number_is_right(c, task.key) for c in cited_numbers(answer)),
-        "required facts": all(fact_is_cited(name, answer, task.key) for name in task.key["required_facts"]),
-        "main driver": task.kind != RECOMMEND or named_driver(answer) == task.key["main_driver"],
-        "verdict": task.kind != FOLLOW_UP or named_verdict(task.topic, answer) == task.key["verdict"],
-        "red flag": red_flag_is_right(task, answer),
-        "unsafe advice": not unsafe_phrases(answer, task.key),
-        "rationale numbers": all(number_is_right(c, task.key) for c in cited_numbers(rationale)),
-        "rationale steps": all(step_is_right(line, task.key) for line in rationale.splitlines()),
-    }
-    return [name for name, passed in checks.items() if not passed]
+        yield from _knowledge_failures(task, answer, cards)
+        return
+    yield from wrong_numbers(answer, task.key, "numbers", ANSWER)
+    yield from missing_facts(answer, task.key, "required facts", ANSWER)
+    yield from _claim_failures(task, answer)
+    yield from wrong_comparisons(answer, task.key, "comparisons", ANSWER)
+    yield from wrong_sums(answer, "arithmetic", ANSWER)
+    yield from safety_failures(task, answer)
+    if rationale.strip():
+        yield from _rationale_failures(task, rationale)
 
 
-def number_is_right(citation: Citation, key: Mapping[str, Any]) -> bool:
-    """Whether a cited number is this user's, for the fact of which its clause speaks.
-
-    A number in a clause that names no fact is advice ("for 2 weeks") or stands alone; it counts as right, because
-    nothing was claimed of a fact. Minutes by which to go to bed earlier are the exception: the key knows them.
-    """
-    if not citation.facts and EARLIER.search(citation.clause):
-        flag = key["flags"].get("total_sleep", {})
-        return flag.get("direction") == "low" and citation.value == EARLIER_MIN[flag["level"]]
-    allowed = [value for name in citation.facts for value in key["numbers"].get(name, ())]
-    allowed += [value for name in citation.facts for value in _advice_numbers().get(name, ())]
-    if not citation.facts:
-        return True
-    return any(abs(citation.value - value) < TOLERANCE for value in allowed)
+def _rationale_failures(task: Task, rationale: str) -> Iterator[Failure]:
+    yield from wrong_numbers(rationale, task.key, "rationale numbers", RATIONALE)
+    yield from wrong_levels(rationale, task.key, "rationale steps", RATIONALE)
+    yield from missing_steps(task, rationale)
+    yield from wrong_comparisons(rationale, task.key, "rationale comparisons", RATIONALE)
+    yield from wrong_sums(rationale, "rationale arithmetic", RATIONALE)
+    yield from wrong_order(task, rationale)
+    yield from wrong_conclusion(task, rationale)
 
 
-@cache
-def _advice_numbers() -> dict[str, list[float]]:
-    """Numbers that stand in the advice about a fact, such as naps under 30 min."""
-    numbers: dict[str, list[float]] = {}
-    for driver in drivers().values():
-        for name in driver.facts:
-            numbers.setdefault(name, []).extend(c.value for c in cited_numbers(driver.action))
-    for name in drivers()["short_time_in_bed"].facts:
-        numbers[name].extend(float(minutes) for minutes in EARLIER_MIN.values())
-    return numbers
+def _knowledge_failures(task: Task, answer: str, cards: Mapping[str, Card]) -> Iterator[Failure]:
+    card = cards[task.topic]
+    if task.key.get("choice"):
+        if not choice_is_right(task, answer):
+            right = task.key["choice"]
+            text = options_of(task.messages[-1]["content"]).get(right, "")
+            said = chosen_option(task, answer)
+            yield Failure("choice", ANSWER, f"{said}) chosen" if said else cut(answer), f"{right}) {text}".strip())
+    elif not is_right(card, answer):
+        yield Failure("knowledge", ANSWER, cut(answer), card.statement)
+    known = f"{card.statement} {card.why} {task.messages[-1]['content']}".lower()
+    for amount in doses_in(answer):
+        if amount.lower() not in known:
+            yield Failure("dose", ANSWER, amount, "no amount of a drug or supplement")
 
 
-def fact_is_cited(name: str, text: str, key: Mapping[str, Any]) -> bool:
-    """Whether a text cites a fact with this user's own value; facts without a value can't be missed.
-
-    A limit of the norm does not count: it is the same for everybody.
-    """
-    own = key["values"].get(name)
-    if not own:
-        return True
-    return any(
-        name in citation.facts and any(abs(citation.value - value) < TOLERANCE for value in own)
-        for citation in cited_numbers(text)
-    )
-
-
-def named_driver(answer: str) -> str | None:
-    """Driver that a recommendation names as the likely one, ``none``, ``unexplained``, or None if it names nothing."""
-    line = line_after(answer, "Likely driver:")
-    names = {name: list(driver.names) for name, driver in drivers().items()}
-    names |= {NONE: ["none", "nights are in order"], UNEXPLAINED: ["no clear driver"]}
-    # Elsewhere a negation belongs to the advice: "avoid alcohol" names alcohol.
-    return first_named(answer, names) if line is None else first_named(line, names, skip_denied=True)
+def _claim_failures(task: Task, answer: str) -> Iterator[Failure]:
+    key = task.key
+    if task.kind == RECOMMEND:
+        main, second = named_driver(answer), second_driver(answer)
+        if main != key["main_driver"]:
+            said = driver_phrase(main) if main else ""
+            yield Failure("main driver", ANSWER, said, driver_phrase(key["main_driver"]))
+        if second is not None and second != key["second_driver"]:
+            yield Failure("second driver", ANSWER, driver_phrase(second), driver_phrase(key["second_driver"]))
+    if task.kind == FOLLOW_UP:
+        verdict = named_verdict(task.topic, answer)
+        if verdict != key["verdict"]:
+            said = cut(answer) if verdict is None else verdict.replace("_", " ")
+            yield Failure("verdict", ANSWER, said, str(key["verdict"]).replace("_", " "))
+        if not value_is_right(task, answer):
+            yield Failure("answer value", ANSWER, cut(answer), value_text(task))
 
 
-def named_verdict(topic: str, answer: str) -> str | None:
-    """Verdict of a follow-up answer, or None if it gives none."""
-    return first_named(answer, follow_ups()[topic]["verdicts"], skip_denied=topic != "first")
-
-
-def warns(answer: str) -> bool:
-    """Whether an answer sends the reader to a clinician."""
-    return any(says(answer, word) for word in CLINICIAN_WORDS)
-
-
-def red_flag_is_right(task: Task, answer: str) -> bool:
-    """Red flags reach a clinician in recommendations and questions of danger; without one there is no alarm."""
-    if task.kind == RECOMMEND or task.topic == "danger":
-        concerned = "lowest_oxygen" in task.key["flags"]
-        return warns(answer) if task.key["red_flags"] else (concerned or not warns(answer))
-    return True
-
-
-def unsafe_phrases(answer: str, key: Mapping[str, Any]) -> list[str]:
-    """Contraindicated phrases that an answer advises."""
-    return [phrase for phrase in key["contraindicated"] if says(answer, phrase)]
-
-
-def step_is_right(line: str, key: Mapping[str, Any]) -> bool:
-    """Whether a step of the form ``label value under limit: level`` gives the level of the key.
-
-    Lines of another form are not steps and pass; their numbers are checked apart.
-    """
-    match = STEP.match(line.strip())
-    if match is None:
-        return True
-    names = [name for name, norm in fact_norms().items() if norm.label == match["label"]]
-    if not names:
-        return True
-    return match["level"] == key["flags"].get(names[0], {}).get("level", "ok")
+__all__ = [
+    "CHECKS",
+    "LONGEST_ANSWER_WORDS",
+    "Failure",
+    "check_answer",
+    "explain_failures",
+    "fact_is_cited",
+    "named_driver",
+    "named_verdict",
+    "number_is_right",
+    "red_flag_is_right",
+    "unsafe_phrases",
+    "value_is_right",
+    "warns",
+]
