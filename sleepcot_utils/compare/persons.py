@@ -95,9 +95,7 @@ def seed_person_means(rows: pd.DataFrame, source: str) -> pd.DataFrame:
         Shape (seeds, persons), both sorted; null where no task of that person and seed could be scored.
     """
     part = rows[rows["source"] == source]
-    return part.pivot_table(
-        index="seed", columns="person_id", values="value", aggfunc="mean", dropna=False
-    ).sort_index()
+    return part.groupby(["seed", "person_id"])["value"].mean().unstack("person_id")
 
 
 def person_means(scores: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from sleepcot_utils.compare.statistics import SUMMARY_COLUMNS, holm, minimum_detectable_effect, summarize
 from sleepcot_utils.errors import ParameterError
@@ -56,6 +57,15 @@ def test_same_rng_same_summary(make_scores):
 def test_holm_equals_the_step_down_rule():
     # By hand, from the smallest: 4 * 0.005, 3 * 0.01, 2 * 0.03, and 1 * 0.04 raised to the one before it.
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_holm_equals_statsmodels():
+    generator = np.random.default_rng(3)
+    for count in (1, 2, 7, 30):
+        p_values = generator.random(count) ** 2
+        p_values[count // 2 :: 3] = p_values[0]
+        # statsmodels.stats.multitest.multipletests(p_values, method="holm")[1]
+        assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
 
 
 def test_holm_leaves_nulls_out_of_the_family():
