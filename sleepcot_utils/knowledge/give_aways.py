@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -17,9 +18,44 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ABSOLUTE_WORDS = frozenset(
-    "all always any completely cure cures entirely every everyone exactly must never no nobody none nothing only".split()
+    [
+        "all",
+        "always",
+        "any",
+        "completely",
+        "cure",
+        "cures",
+        "entirely",
+        "every",
+        "everyone",
+        "exactly",
+        "must",
+        "never",
+        "no",
+        "nobody",
+        "none",
+        "nothing",
+        "only",
+    ]
 )
-HEDGING_WORDS = frozenset("about can few likely mainly many may might most mostly often rarely some usually".split())
+HEDGING_WORDS = frozenset(
+    [
+        "about",
+        "can",
+        "few",
+        "likely",
+        "mainly",
+        "many",
+        "may",
+        "might",
+        "most",
+        "mostly",
+        "often",
+        "rarely",
+        "some",
+        "usually",
+    ]
+)
 #: Above this share a rule gives the answer away; a quarter is chance.
 MOST_GIVEN_AWAY = 0.40
 CONFIDENCE = 0.95
@@ -141,7 +177,7 @@ def _options_model(choices: Sequence[Choice]) -> list[float]:
     is_right = np.array([place == choice.right for choice in choices for place in range(len(choice.options))])
     lengths = np.array([len(option) for option in texts], dtype=float)
     starts = np.cumsum([0, *(len(choice.options) for choice in choices)])
-    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+    for start, stop in itertools.pairwise(starts):
         lengths[start:stop] = (lengths[start:stop] - lengths[start:stop].mean()) / (lengths[start:stop].std() + 1)
     bags = CountVectorizer(binary=True, ngram_range=(1, 2), min_df=2, tokenizer=words_of, token_pattern=None)
     features = hstack([bags.fit_transform(texts), csr_matrix(lengths[:, None])]).tocsr()
