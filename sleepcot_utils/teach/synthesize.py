@@ -50,7 +50,6 @@ NIGHTS = range(1, 31)  # a month; longer answers pass the output limit of many m
 #: Output limit. A night has about 510 characters as compact JSON and 660 indented, which is 330 tokens at a generous two
 #: characters a token; the rest is room for wordier layouts, since a limit costs nothing until it is reached.
 TOKENS_A_NIGHT, TOKENS_A_PERSON = 450, 600
-KINDS = ("openai", "local")
 REPAIRED = ("no JSON", "wrong schema")  # answers that go back to the model once
 OUTCOMES = ("person_id", "unit", "night", "outcome", "reason", "detail")
 PEOPLE = (
@@ -239,45 +238,53 @@ def ask_synthesizer(
     *,
     allow_remote: bool,
     max_requests: int,
+    max_cost: float | None = None,
     seed: int = 0,
-    answer_format: str = "json_schema",
+    answer_format: str = "",
 ) -> Synthesis:
     """`synthesize` with a model behind an OpenAI-compatible address, or an open one in this process.
 
     Parameters
     ----------
     kind : str
-        ``openai`` (address and key from ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``) or ``local`` (greedy: ``seed`` and
-        ``answer_format`` count for nothing).
+        A teacher of ``data/teachers/teachers.yaml`` that is listed as a synthesizer, ``openai`` (address and key from
+        ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``), or ``local`` (greedy: ``seed`` and ``answer_format`` count for
+        nothing).
     model : str
-        Model name, hub id or folder.
+        Model name, hub id or folder; may be empty where the list has a model.
     cache_file : pathlib.Path
         JSON lines of all responses; each is there before anything reads it, so that a kill loses none.
     allow_remote, max_requests
         Consent to leave the machine (a server on this machine needs none), and the most requests that may be sent,
         repairs and retries included.
+    max_cost : float, optional
+        Most money, in the currency of the teacher's prices; None or 0 for no limit.
+    answer_format : str
+        As in `sampling`; by default what the list says of the server, and ``json_schema`` for ``openai``.
     """
     from sleepcot_utils.teach.cache import ReplyCache
 
-    settings = sampling(nights, seed=seed, answer_format=answer_format)
     teacher: Teacher
     if kind == "local":
+        settings = sampling(nights)
         from sleepcot_utils.teach.local import LocalTeacher
 
         greedy = Sampling(max_output_tokens=settings.max_output_tokens)
         teacher = LocalTeacher(model, settings=greedy, cache=ReplyCache(cache_file), prompt_version=prompt_version())
-    elif kind == "openai":
-        from sleepcot_utils.teach.budget import Budget
+    else:
         from sleepcot_utils.teach.client import OpenAITeacher
+        from sleepcot_utils.teach.registry import SYNTHESIZER, teacher_named
 
+        entry = teacher_named(kind, model=model, role=SYNTHESIZER)
+        listed = "json_schema" if kind == "openai" else entry.structured.replace("none", "text")
         teacher = OpenAITeacher(
-            model,
+            str(entry.model),
             cache=ReplyCache(cache_file),
-            settings=settings,
-            budget=Budget(max_requests=max_requests),
+            base_url=entry.base_url,
+            settings=sampling(nights, seed=seed, answer_format=answer_format or listed),
+            budget=entry.budget(max_requests=max_requests, max_cost=max_cost or None),
             prompt_version=prompt_version(),
+            key_variable=entry.key_variable,
             allow_remote=allow_remote,
         )
-    else:
-        raise ParameterError(f"kind is {kind!r}", where="synthesizer", expected=f"one of {', '.join(KINDS)}")
     return synthesize(teacher, personas, nights)

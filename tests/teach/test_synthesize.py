@@ -264,6 +264,23 @@ def test_one_call_does_it_all(server, tmp_path, monkeypatch) -> None:
     assert {record["request"]["prompt_version"] for record in records(tmp_path)} == {prompt_version()}
 
 
+def test_a_synthesizer_is_chosen_by_name(server, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("openai")
+    monkeypatch.setenv("SLEEPCOT_TEACHER_BASE_URL", server.url)
+    monkeypatch.setenv("SLEEPCOT_TEACHER_MODEL", "stand-in")
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
+    server.default = says()
+    personas = draw_personas(2, np.random.default_rng(1))
+    caps = {"allow_remote": False, "max_requests": 3}
+    synthesis = ask_synthesizer("custom", "", personas, 5, tmp_path / "cache.jsonl", **caps)
+    assert len(synthesis.nights) == 10
+    # Of an unknown server nothing is assumed, so that no form is asked for.
+    assert all(received.body["model"] == "stand-in" for received in server.received)
+    assert all("response_format" not in received.body for received in server.received)
+    with pytest.raises(ParameterError, match="dashscope-qwen-max is no synthesizer"):
+        ask_synthesizer("dashscope-qwen-max", "", personas, 5, tmp_path / "cache.jsonl", **caps)
+
+
 def test_an_open_model_on_this_machine_is_asked_alike(tmp_path, monkeypatch) -> None:
     from sleepcot_utils.teach.local import LocalTeacher
 
@@ -297,7 +314,10 @@ def test_two_persons_of_one_id_are_refused(teach) -> None:
         (lambda: sampling(0), "nights is 0. Expected: 1 to 30"),
         (lambda: sampling(31), "nights is 31"),
         (lambda: sampling(7, answer_format="xml"), "answer_format is 'xml'. Expected: one of json_schema, json_object"),
-        (lambda: ask_synthesizer("gpt", "m", [], 7, Path("c"), allow_remote=False, max_requests=1), "kind is 'gpt'"),
+        (
+            lambda: ask_synthesizer("gpt", "m", [], 7, Path("c"), allow_remote=False, max_requests=1),
+            "there is no teacher 'gpt'",
+        ),
     ],
 )
 def test_wrong_parameters_say_what_is_right(call, said) -> None:
