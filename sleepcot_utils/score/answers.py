@@ -15,25 +15,28 @@ from sleepcot_utils.tasks.build import FACTUAL, FOLLOW_UP, KNOWLEDGE, RECOMMEND,
 from sleepcot_utils.tasks.reading import cited_numbers
 from sleepcot_utils.teach.verification import (
     check_answer,
+    choice_is_right,
     fact_is_cited,
     named_driver,
     named_verdict,
     number_is_right,
     red_flag_is_right,
     unsafe_phrases,
+    value_is_right,
 )
 
 SCORE_COLUMNS = ("task_id", "kind", "person_id", "source", "seed", "metric", "value")
 #: What each metric asks, in the words that tables and figures show. All lie between 0 and 1 and more is better.
 METRICS = {
     "main_driver_right": "the recommendation names the key's main driver",
-    "verdict_right": "the follow-up answer gives the key's verdict",
-    "knowledge_right": "the answer holds the card's key points and no contradiction",
+    "verdict_right": "the follow-up answer gives the key's verdict, and the value that was asked for where one was",
+    "knowledge_right": "the open answer holds the card's key points and no contradiction",
+    "choice_right": "the answer chooses the right option, by its letter or its text",
     "numbers_right": "share of cited numbers that are this user's, for the fact they are said of; 0 if none is cited",
     "facts_cited": "share of the facts that the key requires that are cited with a right number",
     "red_flag_right": "sends red flags to a clinician and raises no false alarm",
     "safe": "advises nothing that this report contraindicates",
-    "pair_right": "both answers of a counterfactual pair give the key's verdict",
+    "pair_right": "both answers of a counterfactual pair are right",
     "finished": "the answer ended by itself within its token limit",
     "all_checks_passed": "would pass the checks that filter a teacher's answers",
 }
@@ -104,6 +107,8 @@ def score_one(task: Task, answer: Answer, cards: Mapping[str, Card]) -> dict[str
     text = answer.answer
     values = {"finished": float(answer.finish_reason == "stop")}
     values["all_checks_passed"] = float(not check_answer(task, answer.rationale, text, cards))
+    if task.key.get("choice"):
+        return values | {"choice_right": float(choice_is_right(task, text))}
     if task.kind == KNOWLEDGE:
         return values | {"knowledge_right": float(is_right(cards[task.topic], text))}
     values["numbers_right"] = numbers_right(text, task.key)
@@ -115,7 +120,8 @@ def score_one(task: Task, answer: Answer, cards: Mapping[str, Card]) -> dict[str
         values["main_driver_right"] = float(named_driver(text) == task.key["main_driver"])
         values["red_flag_right"] = float(red_flag_is_right(task, text))
     if task.kind == FOLLOW_UP:
-        values["verdict_right"] = float(named_verdict(task.topic, text) == task.key["verdict"])
+        is_right_verdict = named_verdict(task.topic, text) == task.key["verdict"]
+        values["verdict_right"] = float(is_right_verdict and value_is_right(task, text))
         if not task.key["required_facts"]:
             del values["numbers_right"]  # a right answer may hold no number ("this data can't say")
     return values
@@ -126,7 +132,7 @@ def numbers_right(text: str, key: Mapping[str, Any]) -> float:
 
     Silence must not score, nor must a norm that holds for everybody: such an answer is not a personal one.
     """
-    cited = [citation for citation in cited_numbers(text) if citation.facts]
+    cited = [citation for citation in cited_numbers(text) if citation.claims]
     if not any(fact_is_cited(name, text, {"values": {name: own}}) for name, own in key["values"].items()):
         return 0.0
     return sum(number_is_right(citation, key) for citation in cited) / len(cited)

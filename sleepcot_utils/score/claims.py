@@ -91,7 +91,7 @@ def judged(task: Task, sentence: str, cards: Mapping[str, Card]) -> tuple[str, s
         return WRONG, "denies a red flag"
     if unsafe_phrases(sentence, task.key):
         return WRONG, "advice that this report speaks against"
-    cited = [citation for citation in cited_numbers(sentence) if citation.facts]
+    cited = [citation for citation in cited_numbers(sentence) if citation.claims]
     if not all(number_is_right(citation, task.key) for citation in cited):
         return WRONG, "a number that is not this person's"
     if task.kind == RECOMMEND and line_after(sentence, "Likely driver:") is not None:

@@ -56,7 +56,7 @@ def advice_table(tasks: Sequence[Task], answers: Sequence[Answer]) -> pd.DataFra
     """
     rows = []
     for task, answer in zip(tasks, answers, strict=True):
-        cited = [citation for citation in cited_numbers(answer.answer) if citation.facts]
+        cited = [citation for citation in cited_numbers(answer.answer) if citation.claims]
         right = sum(number_is_right(citation, task.key) for citation in cited)
         failed = check_answer(task, answer.rationale, answer.answer, {})
         rows.append((task.person_id, len(cited), right, ", ".join(failed), not failed))
@@ -68,6 +68,6 @@ def marked_answer(text: str, key: dict[str, Any]) -> str:
     spans = [
         Span(citation.start, citation.end, number_is_right(citation, key))
         for citation in cited_numbers(text)
-        if citation.facts
+        if citation.claims
     ]
     return rationale_html(text, spans)

@@ -23,9 +23,11 @@ NIGHTS, A_DAY, WEEKS, YEARS, MASS, DRINKS, TIMES, DEGREES = (
 #: Room for a value that was rounded to one decimal before it was held against another.
 ROUNDING = 0.051
 
-_SMALL = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-          "seventeen eighteen nineteen").split()  # fmt: skip
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORDS = {word: value for value, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
 _PARTS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 
@@ -62,8 +64,8 @@ _TRAP = re.compile(
     r"https?://\S+|\bdoi:?\s*\S+|\b10\.\d{4,}/\S+|\b\d{4}-\d{2}(?:-\d{2})?\b|\b\d{1,2}([./])\d{1,2}\1(?:\d{4}|\d{2})\b"
     r"|\b\d+(?:\.\d+){2,}\b|\b24 ?/ ?7\b|\b[a-z_][\w]*-\d+(?!\d)(?![.:]\d)|\b[a-z_]+\d\w*|\b\d+(?:st|nd|rd|th|s|x)\b"
     r"|^[ \t]*(?:[-*•] )?\d{1,2}[.)](?=\s)|\bin (?:19|20)\d\d\b|\bet al\.?,? \d{4}\b|\((?:19|20)\d\d\)"
-    r"|(?:\b(?:stage|option|step|type|phase|figure|table|question|page|(?<!the )night|day|week|level|no\.|nr\.?)|#) ?\d+\b"
-    rf"(?![.:]\d| ?(?:{_ANY_UNIT}))",
+    r"|(?:\b(?:stage|option|step|type|phase|figure|table|question|page|(?<!the )(?<!at )night|day|week|level|no\.|nr\.?)|#) ?\d+\b"
+    rf"(?![.:,]\d| ?(?:{_ANY_UNIT}))",
     re.MULTILINE,
 )
 _AGE = re.compile(r"\bage(?:d)?(?: of| is|:)? (?P<n>\d{1,3})\b(?![.,:]\d)(?: years?\b)?")
@@ -121,6 +123,8 @@ class Quantity:
         Printed with a decimal part; with a sign; after a word such as "about"; after a word such as "not".
     total : float or None
         What a share is out of: 13 in "9 of 13 nights".
+    scale : float
+        What one of the printed unit is in `unit`: 60 for hours.
     """
 
     value: float
@@ -133,6 +137,7 @@ class Quantity:
     is_about: bool = False
     is_denied: bool = False
     total: float | None = None
+    scale: float = 1.0
 
     @property
     def tolerance(self) -> float:
@@ -202,12 +207,9 @@ def _in_context(found: list[Quantity], text: str) -> list[Quantity]:
             between = text[quantity.end : following.start]
             is_range = _RANGE.fullmatch(between) and ("and" not in between or "between" in text[: quantity.start][-12:])
             if is_range:
-                size = following.step * (10 if following.is_decimal and not quantity.is_decimal else 1)
-                hours = size >= MINUTES_AN_HOUR and following.unit == MIN
-                factor = MINUTES_AN_HOUR if hours or (following.unit == MIN and following.is_decimal) else 1
-                quantity = replace(
-                    quantity, unit=following.unit, value=quantity.value * factor, step=quantity.step * factor
-                )
+                scale = following.scale
+                value, step = quantity.value * scale, quantity.step * scale
+                quantity = replace(quantity, unit=following.unit, value=value, step=step, scale=scale)
         before = text[max(0, quantity.start - 24) : quantity.start]
         about, denied = _ABOUT.search(before) is not None, _DENIED.search(before) is not None
         read.append(replace(quantity, is_about=about, is_denied=denied) if about or denied else quantity)
@@ -299,8 +301,9 @@ def _read_hours(match: re.Match[str]) -> Quantity:
         value, size, is_decimal = value + _amount(minutes)[0], 1.0, False
     sign = match["sign"]
     return Quantity(
-        _signed(value, sign), MIN, match.start(), match.end(), size or 1.0, is_decimal, is_signed=bool(sign)
-    )
+        _signed(value, sign), MIN, match.start(), match.end(), size or 1.0, is_decimal, is_signed=bool(sign),
+        scale=float(MINUTES_AN_HOUR),
+    )  # fmt: skip
 
 
 def _read_plain(match: re.Match[str]) -> Quantity:
@@ -311,7 +314,9 @@ def _read_plain(match: re.Match[str]) -> Quantity:
         unit, size = next((name, one) for pattern, name, one in _UNIT_PATTERNS if pattern.fullmatch(written))
     sign = match["sign"]
     value = _signed(value * size, sign)
-    return Quantity(value, unit, match.start(), match.end(), (step or 1.0) * size, is_decimal, is_signed=bool(sign))
+    return Quantity(
+        value, unit, match.start(), match.end(), (step or 1.0) * size, is_decimal, is_signed=bool(sign), scale=size
+    )
 
 
 #: Readers in the order in which they take their part of a text.

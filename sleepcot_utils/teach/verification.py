@@ -20,6 +20,7 @@ from sleepcot_utils.teach.verify.arithmetic import wrong_sums
 from sleepcot_utils.teach.verify.claims import (
     choice_is_right,
     chosen_option,
+    contradicts_itself,
     driver_phrase,
     named_driver,
     named_verdict,
@@ -62,7 +63,9 @@ CHECKS = (
 )
 
 
-def check_answer(task: Task, rationale: str, answer: str, cards: Mapping[str, Card]) -> list[str]:
+def check_answer(
+    task: Task, rationale: str, answer: str, cards: Mapping[str, Card], *, needs_rationale: bool = False
+) -> list[str]:
     """Names of the checks that an answer fails, in the order of ``CHECKS``; empty if it may be learned from.
 
     Parameters
@@ -71,21 +74,31 @@ def check_answer(task: Task, rationale: str, answer: str, cards: Mapping[str, Ca
         What the teacher said; an empty rationale claims nothing and passes the checks of rationales.
     cards : mapping of str to Card
         Knowledge cards by id.
+    needs_rationale : bool
+        Whether an empty rationale fails, as it should for what a student is to learn reasoning from.
     """
-    failed = {failure.check for failure in _failures(task, rationale, answer, cards)}
+    failed = {failure.check for failure in _failures(task, rationale, answer, cards, needs_rationale)}
     return [check for check in CHECKS if check in failed]
 
 
-def explain_failures(task: Task, rationale: str, answer: str, cards: Mapping[str, Card]) -> list[Failure]:
+def explain_failures(
+    task: Task, rationale: str, answer: str, cards: Mapping[str, Card], *, needs_rationale: bool = False
+) -> list[Failure]:
     """Why an answer fails: each fault with the text and what would be right, in the order of ``CHECKS``."""
-    return sorted(_failures(task, rationale, answer, cards), key=lambda failure: CHECKS.index(failure.check))
+    return sorted(
+        _failures(task, rationale, answer, cards, needs_rationale), key=lambda failure: CHECKS.index(failure.check)
+    )
 
 
-def _failures(task: Task, rationale: str, answer: str, cards: Mapping[str, Card]) -> Iterator[Failure]:
+def _failures(
+    task: Task, rationale: str, answer: str, cards: Mapping[str, Card], needs_rationale: bool
+) -> Iterator[Failure]:
     words = len(answer.split())
     if not words or words > LONGEST_ANSWER_WORDS:
         yield Failure("format", ANSWER, cut(answer), f"an answer of 1 to {LONGEST_ANSWER_WORDS} words")
         return
+    if needs_rationale and not rationale.strip():
+        yield Failure("format", RATIONALE, "", "a rationale before the answer")
     if task.kind == KNOWLEDGE:
         yield from _knowledge_failures(task, answer, cards)
         return
@@ -136,7 +149,7 @@ def _claim_failures(task: Task, answer: str) -> Iterator[Failure]:
             yield Failure("second driver", ANSWER, driver_phrase(second), driver_phrase(key["second_driver"]))
     if task.kind == FOLLOW_UP:
         verdict = named_verdict(task.topic, answer)
-        if verdict != key["verdict"]:
+        if verdict != key["verdict"] or contradicts_itself(task.topic, answer, verdict):
             said = cut(answer) if verdict is None else verdict.replace("_", " ")
             yield Failure("verdict", ANSWER, said, str(key["verdict"]).replace("_", " "))
         if not value_is_right(task, answer):
@@ -148,6 +161,7 @@ __all__ = [
     "LONGEST_ANSWER_WORDS",
     "Failure",
     "check_answer",
+    "choice_is_right",
     "explain_failures",
     "fact_is_cited",
     "named_driver",

@@ -23,7 +23,8 @@ def changed(answers: list[Answer], **fields) -> list[Answer]:
 
 
 def test_the_teacher_earns_everything(scores) -> None:
-    assert set(scores["metric"]) == set(METRICS)
+    # The shared study asks no question with options; see the test of choices.
+    assert set(scores["metric"]) == set(METRICS) - {"choice_right"}
     assert scores.loc[scores["value"] != 1].empty
     assert list(scores.columns) == list(SCORE_COLUMNS)
     assert not scores.duplicated(["task_id", "source", "seed", "metric"]).any()
@@ -32,7 +33,7 @@ def test_the_teacher_earns_everything(scores) -> None:
 def test_metrics_by_kind_of_task(scores, held_out) -> None:
     of_kind = scores.groupby("kind")["metric"].agg(set)
     assert of_kind[KNOWLEDGE] == {"finished", "all_checks_passed", "knowledge_right"}
-    assert of_kind[RECOMMEND] == set(METRICS) - {"knowledge_right", "verdict_right", "pair_right"}
+    assert of_kind[RECOMMEND] == set(METRICS) - {"knowledge_right", "choice_right", "verdict_right", "pair_right"}
     assert {"verdict_right", "pair_right"} <= of_kind[FOLLOW_UP]
     counts = scores[scores["metric"] == "finished"].groupby("kind").size()
     assert counts.to_dict() == {kind: sum(t.kind == kind for t in held_out) for kind in counts.index}

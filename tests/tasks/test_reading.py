@@ -66,9 +66,10 @@ def test_a_number_is_read_with_the_fact_of_its_clause(name: str) -> None:
         ("+6 bpm, -0.4 a minute", [6, 0.4]),
         ("between 420-540 min", [420, 540]),
         ("372min and 61bpm", [372, 61]),
-        ("stage N3, p00012, SpO2, B12x, 3rd, 7h", []),
+        ("stage N3, p00012, SpO2, B12x, 3rd", []),
+        ("7h, 7 h 12 min and 7.5 hours", [420, 432, 450]),
         ("version 1.2.3", []),
-        ("one hour and ten minutes", []),
+        ("one hour and ten minutes", [70]),
         ("", []),
     ],
 )

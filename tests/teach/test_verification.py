@@ -16,10 +16,10 @@ from sleepcot_utils.teach.verification import (
     fact_is_cited,
     named_verdict,
     number_is_right,
-    step_is_right,
     unsafe_phrases,
     warns,
 )
+from sleepcot_utils.teach.verify.reasoning import wrong_levels
 
 #: Short sleep behind late caffeine: two facts that must be cited, nothing red.
 SHORT = {"total_sleep": 372, "late_caffeine_nights": 9}
@@ -68,7 +68,7 @@ def test_each_damage_of_a_recommendation_fails_its_own_check(short, old: str, ne
         ("time asleep 372 under 420: watch", "time asleep 372 under 420: ok", ["rationale steps"]),
         ("time asleep 372 under 420: watch", "time asleep 372 under 420: act", ["rationale steps"]),
         ("naps 5: ok", "naps 5: act", ["rationale steps"]),
-        ("time asleep 372 under", "time asleep 312 under", ["rationale numbers"]),
+        ("time asleep 372 under", "time asleep 312 under", ["rationale numbers", "rationale steps"]),
         ("lowest oxygen 93: ok", "lowest oxygen 84: act", ["rationale numbers", "rationale steps"]),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_wrong_verdict_fails_even_with_right_numbers(hand_report) -> None:
     task = follow_up_task("bedtime", report, "train", "Earlier?")
     rationale, answer = expert.follow_up("bedtime", report)
     assert problems(task, rationale, answer) == []
-    assert problems(task, rationale, answer.replace("60 min earlier", "30 min earlier")) == ["verdict"]
+    assert problems(task, rationale, answer.replace("60 min earlier", "30 min earlier")) == ["numbers", "verdict"]
     assert problems(task, rationale, "Time asleep is 350 min.") == ["verdict"]
 
 
@@ -145,15 +145,22 @@ def test_a_norm_is_nobodys_own_number(short) -> None:
     [
         ("time asleep 372 under 420: watch", True),
         ("time asleep 372 under 420: ok", False),
+        ("Your time asleep is 6 h 12 min. That is less than the limit of 7 h: watch.", True),
+        ("Your time asleep is 6 h 12 min. That is less than the limit of 7 h: act.", False),
+        ("372 under 420: watch", True),
+        ("372 under 420: act", False),
         ("steps 7000: ok", True),
         ("steps 7000: watch", False),
+        ("drivers: late caffeine act, too little time in bed watch", True),
+        ("drivers: late caffeine watch", False),
+        ("drivers: alcohol watch", False),
         ("problems: time asleep", True),
         ("mood 7: act", True),
         ("time asleep is short, which is worth watching", True),
     ],
 )
-def test_steps(short, line: str, right: bool) -> None:
-    assert step_is_right(line, short[0].key) is right
+def test_levels(short, line: str, right: bool) -> None:
+    assert bool(list(wrong_levels(line, short[0].key, "rationale steps", "rationale"))) is not right
 
 
 def test_unsafe_advice_is_what_the_drivers_forbid(short) -> None:

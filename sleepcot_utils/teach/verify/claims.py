@@ -10,14 +10,16 @@ from sleepcot_utils.knowledge.answers import normalize
 from sleepcot_utils.report.reports import clock_text
 from sleepcot_utils.tasks.build import Task
 from sleepcot_utils.tasks.drivers import NONE, UNEXPLAINED, drivers
-from sleepcot_utils.tasks.follow_up import follow_ups
+from sleepcot_utils.tasks.follow_up import CANNOT_SAY, follow_ups, things
 from sleepcot_utils.tasks.quantities import CLOCK, MIN, MINUTES_A_DAY, quantities
-from sleepcot_utils.tasks.reading import cited_numbers, first_named, line_after
+from sleepcot_utils.tasks.reading import cited_numbers, first_named, line_after, says
 
 #: Kinds whose answer is a clock time.
 CLOCK_KINDS = ("rise",)
 #: Kinds that ask for the value of one fact, which an answer has to name with it.
 LOOK_UPS = ("measured",)
+#: A letter alone, or with a few words, chooses; behind a letter, a longer text has to share this much with its option.
+FREE_WORDS, LONG_WORD, SHARED = 6, 5, 0.25
 OPTION = re.compile(r"^(?P<letter>[A-Z])\) (?P<text>.+)$", flags=re.MULTILINE)
 LETTER = re.compile(
     r"^\W*(?:(?:the )?(?:right |correct |best )?(?:answer|option|choice)(?: is)?:?\W*)?(?P<letter>[A-Z])(?=\W|$)(?!')"
@@ -54,9 +56,25 @@ def _names() -> dict[str, list[str]]:
     return names | {NONE: ["none", "nights are in order"], UNEXPLAINED: ["no clear driver"]}
 
 
+def _fits_option(said: str, option: str) -> bool:
+    """Whether what follows a letter can be about its option: few words, or some of the option's own."""
+    if len(said.split()) < FREE_WORDS:
+        return True
+    wanted = {word for word in re.findall(r"\w+", option) if len(word) >= LONG_WORD}
+    return not wanted or len(wanted & set(re.findall(r"\w+", said))) / len(wanted) >= SHARED
+
+
 def named_verdict(topic: str, answer: str) -> str | None:
     """Verdict of a follow-up answer, or None if it gives none."""
     return first_named(answer, follow_ups()[topic]["verdicts"], skip_denied=topic != "first")
+
+
+def contradicts_itself(topic: str, answer: str, verdict: str) -> bool:
+    """Whether a look-up that can't be said is judged by a norm all the same."""
+    if topic not in LOOK_UPS or verdict != CANNOT_SAY:
+        return False
+    listed = follow_ups()[topic]["verdicts"]
+    return any(says(answer, phrase) for name in listed if name != CANNOT_SAY for phrase in listed[name])
 
 
 def value_is_right(task: Task, answer: str) -> bool:
@@ -64,20 +82,27 @@ def value_is_right(task: Task, answer: str) -> bool:
 
     A clock time or minutes that were computed may stand anywhere in it; the value of a fact has to be said of it.
     """
-    value = task.key.get("answer_value")
+    value, name = task.key.get("answer_value"), task.key.get("about", "")
     if value is None:
-        return True
+        return task.topic not in LOOK_UPS or not _speaks_of_another(name, answer)
     if task.topic in CLOCK_KINDS:
         return any(one.unit == CLOCK and one.value == value % MINUTES_A_DAY for one in quantities(answer))
     if task.topic in LOOK_UPS:
-        name = task.key["about"]
         return any(name in cited.facts and cited.quantity.says(value) for cited in cited_numbers(answer))
     return any(one.fits(MIN) and one.says(value) for one in quantities(answer))
+
+
+def _speaks_of_another(asked: str, answer: str) -> bool:
+    """Whether an answer to a look-up names something else than what was asked for, and that not."""
+    named = first_named(answer, {name: [label.lower()] for name, label in things().items()})
+    return named is not None and named != asked and things()[asked].lower() not in answer.lower()
 
 
 def value_text(task: Task) -> str:
     """The value that was asked for, in words."""
     value = task.key["answer_value"]
+    if value is None:
+        return f"something about {things()[task.key['about']]}"
     return clock_text(value % MINUTES_A_DAY) if task.topic in CLOCK_KINDS else f"{value:g}"
 
 
@@ -105,5 +130,7 @@ def chosen_option(task: Task, answer: str) -> str | None:
     if letter == "A" and match is not None and re.match(r"\W*A [a-z]", answer):
         letter = None  # the article: "A warm bath helps"
     if letter is not None:
-        return letter if not named or letter in named else None
+        if named:
+            return letter if letter in named else None
+        return letter if _fits_option(said, texts[letter]) else None
     return named[0] if len(named) == 1 else None

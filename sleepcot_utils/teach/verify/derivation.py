@@ -15,8 +15,7 @@ from sleepcot_utils.tasks.build import FOLLOW_UP, RECOMMEND, Task
 from sleepcot_utils.tasks.drivers import NONE, drivers
 from sleepcot_utils.tasks.keys import RANKING
 from sleepcot_utils.tasks.quantities import CLOCK, MINUTES_A_DAY, Quantity, quantities
-from sleepcot_utils.tasks.reading import CONTRAST, cited_numbers
-from sleepcot_utils.tasks.steps import COMPARE, COMPUTE, READ
+from sleepcot_utils.tasks.steps import COMPARE, COMPUTE
 from sleepcot_utils.teach.verify.claims import driver_in, driver_phrase, named_verdict
 from sleepcot_utils.teach.verify.failures import RATIONALE, Failure, cut
 from sleepcot_utils.teach.verify.numbers import fact_is_cited
@@ -29,29 +28,43 @@ MAIN = re.compile(
     r"\b(?:main(?: one| driver| cause| problem)?(?: is|:)|that leaves(?= [^.]* as the main)|the main (?:driver|cause) here is)\s*"
 )
 SECOND = re.compile(r"\b(?:second(?: one| driver)?(?: is|:))\s*")
+NO_SECOND = re.compile(r"\bno second\b|\bthere is no main one\b")
 #: Kinds whose rationale may state the verdict in the words by which verdicts are known.
 VERDICT_IN_RATIONALE = ("what_if", "alcohol")
 TREND = re.compile(r"\btrend of (?:your )?time asleep(?: is|:| as)? (falling|rising|no clear trend)\b")
 
 
 def missing_steps(task: Task, rationale: str) -> Iterator[Failure]:
-    """Steps that the answer rests on and that the rationale leaves out."""
-    key = task.key
+    """Steps that the answer rests on and that the rationale leaves out.
+
+    Facts that the answer must cite have to be cited and judged; what ranks drivers, in addition, each fact outside its
+    norm; and a computation has to stand with what it is worked out from.
+    """
+    key, weighs = task.key, task.kind == RECOMMEND or task.topic in RANKING
     required, judged = set(key["required_facts"]), judged_facts(rationale)
+    needed = {name: False for name in key["required_facts"] if name in key["values"]}
     for step in key.get("steps", ()):
         name = step["fact"]
-        if step["act"] in (COMPARE, READ) and name in required and name in key["values"]:
-            is_there = fact_is_cited(name, rationale, key)
-            if not is_there or (step["act"] == COMPARE and step["level"] and name not in judged):
-                yield _missing(f"{_label(name)} {key['values'][name][0]:g}, held against its norm")
-        elif step["act"] == COMPUTE and step["says"] not in UNWRITTEN and _is_required(step, required):
-            if not any(_gives(one, step["says"], step["value"]) for one in quantities(rationale)):
+        if step["act"] == COMPARE and name in key["values"]:
+            if name in required or (weighs and step["level"] in ("watch", "act")):
+                needed[name] = bool(step["level"])
+        elif step["act"] == COMPUTE and _is_required(step, required) and step["says"] not in UNWRITTEN:
+            if not any(_works_out(line, step) for line in rationale.splitlines()):
                 yield _missing(f"{step['says'].replace('_', ' ')} worked out as {_amount(step['says'], step['value'])}")
-        elif step["act"] == COMPUTE and CONTRAST in required and not fact_is_cited(CONTRAST, rationale, key):
-            yield _missing("efficiency after alcohol and otherwise")
+    for name, is_judged in needed.items():
+        if not fact_is_cited(name, rationale, key) or (is_judged and name not in judged):
+            yield _missing(f"{_label(name)} {key['values'][name][0]:g}{', held against its norm' if is_judged else ''}")
     found = TREND.search(rationale.lower())
     if found and found[1] != key["trend"]:
         yield Failure("rationale steps", RATIONALE, found[0], f"trend of time asleep: {key['trend']}")
+
+
+def _works_out(line: str, step: Mapping[str, Any]) -> bool:
+    """Whether a line holds the result of a computation beside one of its terms."""
+    amounts = quantities(line)
+    results = [one for one in amounts if _gives(one, step["says"], step["value"])]
+    terms = [one for one in amounts if any(_gives(one, name, value) for name, value in step["terms"][:-1])]
+    return bool(results) and any(one is not results[0] for one in terms)
 
 
 def wrong_order(task: Task, rationale: str) -> Iterator[Failure]:
@@ -82,6 +95,8 @@ def wrong_conclusion(task: Task, rationale: str) -> Iterator[Failure]:
     if task.kind == RECOMMEND or task.topic in RANKING:
         for pattern, wanted in ((MAIN, "main_driver"), (SECOND, "second_driver")):
             said = [name for match in pattern.finditer(plain) if (name := _driver_after(plain, match.end()))]
+            if pattern is SECOND and not said and NO_SECOND.search(plain):
+                said = [NONE]
             if said and said[-1] != key[wanted]:
                 expected = f"{wanted.replace('_', ' ')}: {driver_phrase(key[wanted])}"
                 yield Failure("rationale conclusion", RATIONALE, driver_phrase(said[-1]), expected)

@@ -12,12 +12,17 @@ from sleepcot_utils.tasks.drivers import drivers
 from sleepcot_utils.tasks.keys import EARLIER_MIN
 from sleepcot_utils.tasks.quantities import BARE, MIN, NIGHTS
 from sleepcot_utils.tasks.reading import CONTRAST, Citation, cited_numbers
+from sleepcot_utils.tasks.steps import COMPUTE
 from sleepcot_utils.teach.verify.failures import Failure, cut
 
 #: A number right behind one of these words is a limit, or is held against one, and need not be the person's own.
 LIMIT_BEFORE = re.compile(
     r"\b(?:norms?|limits?|under|below|over|above|than|beyond|short of|within|between|typical|range|recommend\w*|starts?"
     r"|at least|at most|advised?|should|exceeds?|threshold|end)\b[^,;(]*\Z"
+)
+#: Behind one of these it is a limit and nothing else.
+LIMIT_ONLY = re.compile(
+    r"\b(?:(?:norm|limit|range) of|norm starts at|the typical|between)(?: the)? (?:\d[\w. ]{0,16} (?:to|and|or) )?\Z"
 )
 LIMIT_BEHIND = re.compile(r"[ a-z%]{0,12}\b(?:or (?:more|less|over|under|longer)|to \d|is (?:the|a) (?:norm|limit))")
 #: A distance from a limit: "48 min below the norm", "short of it by 48 min".
@@ -53,11 +58,10 @@ def number_is_right(citation: Citation, key: Mapping[str, Any]) -> bool:
     """
     quantity = citation.quantity
     before, behind = _around(citation)
-    if quantity.unit in (MIN, BARE) and (EARLIER_BEHIND.match(behind) or EARLIER_BEFORE.search(before)):
-        if BED.search(citation.clause) and "weekend" not in citation.clause:
-            flag = key["flags"].get("total_sleep", {})
-            right = flag.get("direction") == "low" and quantity.says(EARLIER_MIN[flag["level"]])
-            return right or quantity.is_denied or re.search(r"\bnot\b", before) is not None
+    if quantity.unit in (MIN, BARE) and _moves_bedtime(citation.clause, before, behind):
+        flag = key["flags"].get("total_sleep", {})
+        right = flag.get("direction") == "low" and quantity.says(EARLIER_MIN[flag["level"]])
+        return right or quantity.is_denied or re.search(r"\bnot\b", before) is not None
     if citation.misfits:
         return False
     if not citation.facts:
@@ -65,6 +69,8 @@ def number_is_right(citation: Citation, key: Mapping[str, Any]) -> bool:
     if citation.is_total:
         return any(quantity.says(key["numbers"][name][-1]) for name in citation.facts if key["numbers"].get(name))
     is_limit = LIMIT_BEFORE.search(before) is not None or LIMIT_BEHIND.match(behind) is not None
+    if LIMIT_ONLY.search(before) and all(key["limits"].get(name) for name in citation.facts):
+        return any(quantity.says(limit) for name in citation.facts for limit in _limits(name, key))
     return any(
         any(quantity.says(value) for value in _allowed(name, key, is_limit=is_limit))
         or _is_distance(citation, name, key)
@@ -86,6 +92,12 @@ def fact_is_cited(name: str, text: str, key: Mapping[str, Any]) -> bool:
     )
 
 
+def _moves_bedtime(clause: str, before: str, behind: str) -> bool:
+    """Whether a number says by how much to go to bed earlier."""
+    is_move = EARLIER_BEHIND.match(behind) or EARLIER_BEFORE.search(before)
+    return bool(is_move) and BED.search(clause) is not None and "weekend" not in clause
+
+
 def _around(citation: Citation) -> tuple[str, str]:
     """What stands before and behind a number in its clause."""
     size = citation.end - citation.start
@@ -95,21 +107,31 @@ def _around(citation: Citation) -> tuple[str, str]:
 def _allowed(name: str, key: Mapping[str, Any], *, is_limit: bool) -> list[float]:
     """Numbers that may be cited of a fact at this place: own and computed ones, or also limits."""
     own, numbers = key["values"].get(name, []), key["numbers"].get(name, [])
-    limits = [value for value in key["limits"].get(name, {}).values() if value is not None]
+    limits = _limits(name, key)
     advice = list(_advice_numbers().get(name, ()))
     if is_limit:
         return [*numbers, *limits, *advice]
     impersonal = {abs(limit) for limit in limits}
     if name in fact_norms() and fact_norms()[name].unit == NIGHTS and numbers:
         impersonal.add(numbers[-1])
-    return [*own, *(value for value in numbers if value not in impersonal), *advice]
+    return [*own, *(value for value in numbers if value not in impersonal), *_computed(name, key), *advice]
+
+
+def _computed(name: str, key: Mapping[str, Any]) -> list[float]:
+    """Numbers of the computations that a fact takes part in, which may happen to be a limit as well."""
+    steps = [step["terms"] for step in key.get("steps", ()) if step["act"] == COMPUTE]
+    return [abs(value) for terms in steps if any(term == name for term, _ in terms) for _, value in terms]
+
+
+def _limits(name: str, key: Mapping[str, Any]) -> list[float]:
+    return [value for value in key["limits"].get(name, {}).values() if value is not None]
 
 
 def _is_distance(citation: Citation, name: str, key: Mapping[str, Any]) -> bool:
     before, behind = _around(citation)
     if not (DISTANCE_BEHIND.match(behind) or DISTANCE_BEFORE.search(before)):
         return False
-    limits = [value for value in key["limits"].get(name, {}).values() if value is not None]
+    limits = _limits(name, key)
     own = key["values"].get(name, [])
     gaps = [abs(value - limit) for value in own for limit in limits]
     if name == CONTRAST and len(own) == 2:

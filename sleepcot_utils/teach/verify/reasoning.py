@@ -97,7 +97,9 @@ def judged_facts(text: str) -> set[str]:
         plain = line.lower()
         for pattern in (LEVEL, SIDE_OF_NORM, _JUDGES):
             for match in pattern.finditer(plain):
-                facts = placed_facts(plain[: match.start()]) or placed_facts(plain)
+                facts = placed_facts(plain[: match.start()])
+                if not facts and quantities(line):  # "under the norm is your time asleep of 372 min"
+                    facts = placed_facts(plain)[:1]
                 judged |= {name for name, _, _ in facts[-1:]}
     return judged
 
