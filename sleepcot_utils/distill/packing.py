@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sleepcot_utils.distill.encoding import IGNORED, Encoded
@@ -31,6 +32,8 @@ class Row:
         For each learned token, the place in the row of the token before it in its own conversation.
     targets : list of int
         The learned tokens, in the same order.
+    targets_at : list of int
+        Their places in the row.
     """
 
     input_ids: list[int]
@@ -39,6 +42,7 @@ class Row:
     branches: list[int]
     predicted_from: list[int]
     targets: list[int]
+    targets_at: list[int]
 
 
 def pack(trees: Sequence[Sequence[Encoded]]) -> Row:
@@ -49,7 +53,7 @@ def pack(trees: Sequence[Sequence[Encoded]]) -> Row:
     trees : sequence of sequence of Encoded
         Conversations that share a beginning stand together; of different trees nothing is shared.
     """
-    row = Row([], [], [], [], [], [])
+    row = Row([], [], [], [], [], [], [])
     for number, conversations in enumerate(trees):
         shared = _shared_length(conversations)
         root = len(row.input_ids)
@@ -74,10 +78,40 @@ def _append(row: Row, one: Encoded, start: int, stop: int, tree: int, branch: in
             # The first token of a branch follows the last one of the shared beginning, not its neighbor in the row.
             row.predicted_from.append(place - 1 + (offset if place > start else root))
             row.targets.append(label)
+            row.targets_at.append(place + offset)
         row.input_ids.append(one.input_ids[place])
         row.position_ids.append(place)
         row.trees.append(tree)
         row.branches.append(branch)
+
+
+def split_row(row: Row, pieces: int) -> list[Row]:
+    """The conversations of a row in several shorter rows, for a machine on which the whole row does not fit.
+
+    Each piece repeats the shared beginnings that its conversations need, so losses and gradients of the pieces add up to
+    those of the row. A row can't have more pieces than conversations.
+    """
+    branches = sorted({key for key in zip(row.trees, row.branches, strict=True) if key[1] > 0})
+    pieces = min(pieces, len(branches))
+    if pieces <= 1:
+        return [row]
+    bounds = [round(number * len(branches) / pieces) for number in range(pieces + 1)]
+    return [_part(row, set(branches[start:stop])) for start, stop in pairwise(bounds)]
+
+
+def _part(row: Row, branches: set[tuple[int, int]]) -> Row:
+    """The row of some of its branches, with the shared beginnings of their trees."""
+    wanted = branches | {(tree, 0) for tree, _ in branches}
+    keys = zip(row.trees, row.branches, strict=True)
+    places = [place for place, key in enumerate(keys) if key in wanted]
+    moved = {place: new for new, place in enumerate(places)}
+    learned = [number for number, place in enumerate(row.targets_at) if place in moved]
+    return Row(
+        *([values[place] for place in places] for values in (row.input_ids, row.position_ids, row.trees, row.branches)),
+        [moved[row.predicted_from[number]] for number in learned],
+        [row.targets[number] for number in learned],
+        [moved[row.targets_at[number]] for number in learned],
+    )
 
 
 def row_tensors(row: Row) -> dict[str, Any]:

@@ -1,21 +1,26 @@
-"""Training a student with ``transformers.Trainer``: early stopping on held-out persons, resuming after a kill."""
+"""Training a student with ``transformers.Trainer``: early stopping on held-out persons, resuming after a kill.
+
+Where memory runs out, rows are split and the training goes on from its last checkpoint; the weights that come out are the
+same but for the order of sums.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sleepcot_utils.distill.packing import Row, row_loss, row_tensors
+from sleepcot_utils.distill.memory import available_bytes, is_out_of_memory, pieces_that_fit, too_little_memory
+from sleepcot_utils.distill.packing import Row
+from sleepcot_utils.distill.row_trainer import be_quiet, row_batch, row_trainer
 from sleepcot_utils.distill.student import Student
-from sleepcot_utils.errors import ParameterError, TrainingError
+from sleepcot_utils.errors import ParameterError
 
 WARM_UP_SHARE = 0.05  # share of the steps in which the rate rises; a common choice, not tuned
 LOGGED_POINTS = 60  # points of a training curve
@@ -23,7 +28,15 @@ LOGGED_POINTS = 60  # points of a training curve
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sizes of one training; ``batch_size`` counts rows, each a group of examples, an optimizer step."""
+    """Sizes of one training.
+
+    Attributes
+    ----------
+    batch_size : int
+        Rows, each a group of examples, an optimizer step.
+    recompute_activations : bool
+        Compute activations twice instead of keeping them: less memory, about a third slower.
+    """
 
     max_steps: int
     batch_size: int
@@ -31,6 +44,7 @@ class Recipe:
     eval_every_steps: int
     patience: int
     seed: int
+    recompute_activations: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,14 @@ class Training:
 
 
 def train(
-    student: Student, train_set: Sequence[Row], validation_set: Sequence[Row], recipe: Recipe, work: Path
+    student: Student,
+    train_set: Sequence[Row],
+    validation_set: Sequence[Row],
+    recipe: Recipe,
+    work: Path,
+    *,
+    curves: Path | None = None,
+    say: Callable[[str], None] = print,
 ) -> Training:
     """Train until ``max_steps`` or until the validation loss has not improved ``patience`` times; keep the best.
 
@@ -68,8 +89,73 @@ def train(
         Packed conversations, of other persons each.
     work : pathlib.Path
         Folder of checkpoints; a training found there is resumed and ends as if it had not been interrupted.
+    curves : pathlib.Path, optional
+        Folder of the files that TensorBoard reads; ``curves`` in ``work`` if left out.
+    say : callable, optional
+        Takes lines about progress and memory.
+
+    Raises
+    ------
+    TrainingError
+        If the loss is no number any more, or memory does not hold one conversation.
     """
+    pieces = pieces_that_fit(student.model, train_set, available_bytes(student.device), say)
+    at_first = _trained_weights(student)
+    while True:
+        try:
+            return _attempt(student, train_set, validation_set, recipe, work, curves or work / "curves", say, pieces)
+        except (RuntimeError, MemoryError) as problem:
+            if not is_out_of_memory(problem):
+                raise
+            found = str(problem).splitlines()[0]
+        # Outside of the handler, because the error holds on to the tensors of the step that failed.
+        pieces = _more_pieces(train_set, pieces, found)
+        say(f"Memory ran out; the training goes on from its last checkpoint, each row split into {pieces} pieces.")
+        _restore(student, at_first)
+
+
+def _trained_weights(student: Student) -> dict[str, Any]:
+    """Copies, in main memory, of the weights that the training changes."""
+    named = student.model.named_parameters()
+    return {name: value.detach().to("cpu", copy=True) for name, value in named if value.requires_grad}
+
+
+def _restore(student: Student, weights: dict[str, Any]) -> None:
+    import torch
+
+    student.model.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        for name, value in student.model.named_parameters():
+            if name in weights:
+                value.copy_(weights[name])
+    if student.device == "cuda":
+        torch.cuda.empty_cache()
+
+
+def _more_pieces(rows: Sequence[Row], pieces: int, found: str) -> int:
+    """Twice as many pieces a row, unless that splits no row any further."""
+    from accelerate import PartialState
+
+    most = max(len(set(zip(row.trees, row.branches, strict=True))) for row in rows)
+    # Other processes would wait for ever for the one whose memory ran out.
+    if pieces >= most or PartialState().num_processes > 1:
+        raise too_little_memory(found)
+    return pieces * 2
+
+
+def _attempt(
+    student: Student,
+    train_set: Sequence[Row],
+    validation_set: Sequence[Row],
+    recipe: Recipe,
+    work: Path,
+    curves: Path,
+    say: Callable[[str], None],
+    pieces: int,
+) -> Training:
     from transformers import EarlyStoppingCallback, TrainingArguments
+
+    from sleepcot_utils.distill.progress import Speed, Watch, trackers
 
     checkpoint, done = _last_whole_checkpoint(work)
     arguments = TrainingArguments(
@@ -79,6 +165,7 @@ def train(
         per_device_train_batch_size=1,
         per_device_eval_batch_size=1,
         gradient_accumulation_steps=_rows_of_a_process(recipe),
+        activation_checkpointing=recipe.recompute_activations,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=WARM_UP_SHARE,
@@ -100,18 +187,21 @@ def train(
         bf16=student.device == "cuda",
         remove_unused_columns=False,
         disable_tqdm=True,
-        report_to="none",
+        report_to=trackers(say=say),
         logging_first_step=True,
     )
+    speed = Speed()
     trainer = row_trainer()(
+        pieces,
+        speed,
         model=student.model,
         args=arguments,
-        train_dataset=list(train_set),  # type: ignore[arg-type]
-        eval_dataset=list(validation_set),  # type: ignore[arg-type]
-        data_collator=lambda rows: row_tensors(rows[0]),
-        callbacks=[EarlyStoppingCallback(recipe.patience)],
+        train_dataset=list(train_set),
+        eval_dataset=list(validation_set),
+        data_collator=lambda rows: row_batch(rows[0]),
+        callbacks=[EarlyStoppingCallback(recipe.patience), Watch(speed, curves, say)],
     )
-    _be_quiet(trainer)
+    be_quiet(trainer)
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=checkpoint)
     state = trainer.state
@@ -126,34 +216,6 @@ def train(
         tokens=round(mean_tokens * recipe.batch_size * state.global_step),
         wall_time_s=time.perf_counter() - started,
     )
-
-
-@cache
-def row_trainer() -> Any:
-    """``transformers.Trainer`` with the loss of packed rows; all else is the library's."""
-    from transformers import Trainer
-
-    class RowTrainer(Trainer):
-        """Trainer whose batches are rows."""
-
-        loss_is_scaled_for_ga = True  # the sum is divided by the learned tokens of the whole optimizer step
-
-        def compute_loss(
-            self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
-        ) -> Any:
-            loss = row_loss(model, inputs, learned=num_items_in_batch)
-            if num_items_in_batch is not None:
-                # The tokens are counted over all processes, and gradients are then averaged over them.
-                loss = loss * self.accelerator.num_processes
-            if not loss.isfinite():
-                raise TrainingError(
-                    f"the loss became {loss.item()} at step {self.state.global_step + 1}",
-                    where=f"training with learning rate {self.args.learning_rate:g}",
-                    expected="a lower learning_rate; the checkpoints up to here are kept",
-                )
-            return (loss, {}) if return_outputs else loss
-
-    return RowTrainer
 
 
 def _rows_of_a_process(recipe: Recipe) -> int:
@@ -197,18 +259,6 @@ def _patience_is_spent(state: dict[str, Any], patience: int) -> bool:
     """Whether the training had stopped early when this state was written: resumed, it would take further steps."""
     callback = state.get("stateful_callbacks", {}).get("EarlyStoppingCallback", {})
     return callback.get("attributes", {}).get("early_stopping_patience_counter", 0) >= patience
-
-
-def _be_quiet(trainer: Any) -> None:
-    """Take out the callback that prints every log entry; curves are drawn instead.
-
-    Warnings of the library are silenced too: it calls the output layer missing, which is tied to the embedding.
-    """
-    from transformers.trainer_callback import PrinterCallback
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    trainer.remove_callback(PrinterCallback)
 
 
 def _curve(history: Sequence[dict[str, Any]]) -> pd.DataFrame:

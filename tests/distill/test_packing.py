@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sleepcot_utils.distill.encoding import Encoded, encode_conversation, pad_batch
-from sleepcot_utils.distill.packing import pack, row_loss, row_tensors
+from sleepcot_utils.distill.packing import pack, row_loss, row_tensors, split_row
 from sleepcot_utils.distill.training_set import conversations
 
 IGNORED = -100
@@ -50,7 +50,7 @@ def test_loss_and_gradients_are_those_of_the_conversations_one_by_one(trees, tin
 def test_what_is_shared_stands_once(trees) -> None:
     for tree in trees[:3]:
         row = pack([tree])
-        assert len(row.input_ids) < 0.6 * sum(len(one.input_ids) for one in tree)
+        assert len(row.input_ids) < 0.75 * sum(len(one.input_ids) for one in tree)
         assert len(row.targets) == sum(label != IGNORED for one in tree for label in one.labels)
 
 
@@ -91,3 +91,26 @@ def test_equal_conversations_are_both_learned(tiny) -> None:
     one = encode_conversation(student.tokenizer, talk, 100)
     row = pack([[one, one]])
     assert len(row.targets) == 2 * sum(label != IGNORED for label in one.labels)
+
+
+@pytest.mark.parametrize("pieces", [2, 3, 99])
+def test_pieces_of_a_row_add_up_to_its_loss_and_gradients(trees, tiny, pieces: int) -> None:
+    whole, split = tiny(), tiny()
+    row = pack(trees)
+    row_loss(whole.model, row_tensors(row), learned=1).backward()
+    parts = split_row(row, pieces)
+    assert len(parts) == min(pieces, sum(len(tree) for tree in trees))
+    assert max(len(part.input_ids) for part in parts) < len(row.input_ids)
+    total = 0.0
+    for part in parts:
+        loss = row_loss(split.model, row_tensors(part), learned=1)
+        loss.backward()
+        total += loss.item()
+    assert total == pytest.approx(row_loss(whole.model, row_tensors(row), learned=1).item(), rel=1e-5)
+    for (name, one), (_, other) in zip(whole.model.named_parameters(), split.model.named_parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-4, msg=name)
+
+
+def test_a_row_of_one_conversation_has_one_piece(trees) -> None:
+    row = pack([trees[0][:1]])
+    assert split_row(row, 4) == [row]
