@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from statistics import fmean
 
 from tqdm import tqdm
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import Task
-from sleepcot_utils.teach.budget import rough_prompt_tokens
+from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
+from sleepcot_utils.teach.budget import CHARACTERS_PER_TOKEN, rough_prompt_tokens
 from sleepcot_utils.teach.exchange import Sampling, TeacherReply, TeacherRequest
+from sleepcot_utils.teach.exemplars import exemplars
 from sleepcot_utils.teach.prompts import FEW_SHOT_COT, messages_for_teacher, prompt_version
 from sleepcot_utils.teach.registry import TeacherEntry
 from sleepcot_utils.teach.structured import (
@@ -97,6 +101,19 @@ def settings_for(entry: TeacherEntry, *, form: str = PLAIN, samples: int = 1) ->
         max_output_tokens=min(ANSWER_TOKENS, entry.max_output_tokens or ANSWER_TOKENS),
         extra=response_format(form),
     )
+
+
+@cache
+def answer_tokens(kind: str, mode: str) -> float:
+    """About how many tokens an answer to a kind of task has: as many as the worked exemplars of that kind."""
+    lengths = []
+    for exemplar in exemplars():
+        if exemplar.task.kind == kind:
+            said = f"{ANSWER_MARK}\n{exemplar.answer}"
+            if mode in REASONED:
+                said = f"{REASONING_MARK}\n{exemplar.rationale}\n{said}"
+            lengths.append(len(said) / CHARACTERS_PER_TOKEN)
+    return fmean(lengths)
 
 
 def require_room(entry: TeacherEntry, requests: Iterable[TeacherRequest], settings: Sampling) -> None:

@@ -95,8 +95,14 @@ def missing_from(held: dict[str, Outcome], asks: Sequence[Ask]) -> list[Ask]:
     return [ask for ask in asks if first_of_key.get(ask.key) is ask]
 
 
-def estimate_of(asks: Sequence[Ask], held: dict[str, Outcome], missing: Sequence[Ask]) -> Estimate:
-    """What asking for the missing ones takes. Replies are expected to be as long as those in the cache on average."""
+def estimate_of(
+    asks: Sequence[Ask], held: dict[str, Outcome], missing: Sequence[Ask], reply_tokens: float | None = None
+) -> Estimate:
+    """What asking for the missing ones takes.
+
+    Replies are expected to be as long as those in the cache on average; where there are none, as long as
+    `reply_tokens`, or at their limit if that is not given.
+    """
     most = sum((ask.most for ask in missing), Amount())
     rough = sum(rough_prompt_tokens(ask.masked.messages) for ask in missing)
     lengths = [
@@ -104,5 +110,7 @@ def estimate_of(asks: Sequence[Ask], held: dict[str, Outcome], missing: Sequence
         for outcome in held.values()
         if outcome.completion is not None and outcome.completion.completion_tokens is not None
     ]
-    expected = round(len(missing) * sum(lengths) / len(lengths)) if lengths else most.completion_tokens
+    if lengths:
+        reply_tokens = sum(lengths) / len(lengths)
+    expected = most.completion_tokens if reply_tokens is None else round(len(missing) * reply_tokens)
     return Estimate(len(missing), len(asks) - len(missing), rough, most, min(expected, most.completion_tokens))

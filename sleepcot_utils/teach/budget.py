@@ -189,7 +189,7 @@ class Estimate:
     most : Amount
         Upper bound without retries and repairs: a token for each byte of the prompts and all replies at their limit.
     completion_tokens : int
-        Expected: replies as long as those in the cache, or at their limit where there are none yet.
+        Expected, see `asks.estimate_of`.
     """
 
     asked: int

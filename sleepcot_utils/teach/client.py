@@ -106,6 +106,8 @@ class OpenAITeacher:
         self.budget = budget or Budget()
         self.prompt_version = prompt_version
         self.replay_only = replay_only
+        #: How long a reply is expected to be, for estimates before the first; its limit if None.
+        self.reply_tokens: float | None = None
         self._pace = Pace(requests_per_minute)
         self.key_variable = key_variable
         self.manners = Manners(concurrency, timeout_s, max_retries, give_up_after, longest_reply_s)
@@ -118,7 +120,7 @@ class OpenAITeacher:
 
     def estimate(self, requests: Iterable[TeacherRequest]) -> Estimate:
         """What `answer` would send and take; nothing is sent."""
-        return estimate_of(*self.prepared(requests))
+        return estimate_of(*self.prepared(requests), self.reply_tokens)
 
     def answer(self, requests: Iterable[TeacherRequest]) -> Iterator[TeacherReply]:
         """Yield a reply for each request, sorted by task id and sample, as soon as it and all before it are there.
@@ -169,7 +171,7 @@ class OpenAITeacher:
             manners=self.manners,
         ) as calls:
             target = f"{self.model} at {self.endpoint.host}"
-            self.report(estimate_of(asks, held, missing).sentence(target, self.budget))
+            self.report(estimate_of(asks, held, missing, self.reply_tokens).sentence(target, self.budget))
             futures = {ask.key: calls.submit(ask) for ask in missing}
             for ask in asks:
                 paid = ask.key not in held

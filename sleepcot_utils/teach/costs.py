@@ -9,13 +9,11 @@ import pandas as pd
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.tasks.build import Task
-from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
-from sleepcot_utils.teach.answering import ANSWER_TOKENS
-from sleepcot_utils.teach.budget import CHARACTERS_PER_TOKEN, most_of, rough_prompt_tokens
-from sleepcot_utils.teach.exemplars import exemplars
+from sleepcot_utils.teach.answering import ANSWER_TOKENS, answer_tokens
+from sleepcot_utils.teach.budget import most_of, rough_prompt_tokens
 from sleepcot_utils.teach.prompts import MODES, messages_for_teacher
 from sleepcot_utils.teach.registry import CUSTOM, TeacherEntry, teachers
-from sleepcot_utils.teach.structured import REASONED, form_for, messages_in_form
+from sleepcot_utils.teach.structured import form_for, messages_in_form
 
 COLUMNS = (
     "teacher",
@@ -107,7 +105,7 @@ def _row(
         sent = [messages_in_form(messages_for_teacher(task, mode), form) for task in of_kind[kind]]
         prompt += samples * count * mean(rough_prompt_tokens(messages) for messages in sent)
         most += samples * count * mean(most_of(messages, limit).prompt_tokens for messages in sent)
-        completion += samples * count * min(_answer_tokens(kind, mode), limit)
+        completion += samples * count * min(answer_tokens(kind, mode), limit)
     requests = samples * sum(counts.values())
     tokens = round(prompt), round(completion)
     prices, batch = entry.known_prices(), entry.known_prices(batch=True)
@@ -125,18 +123,6 @@ def _row(
         listed.dated.isoformat() if listed else "",
         listed.source if listed else "",
     )
-
-
-def _answer_tokens(kind: str, mode: str) -> float:
-    """Tokens of an answer of a kind: those of its worked exemplars, without their reasoning where none is asked for."""
-    lengths = []
-    for exemplar in exemplars():
-        if exemplar.task.kind == kind:
-            said = f"{ANSWER_MARK}\n{exemplar.answer}"
-            if mode in REASONED:
-                said = f"{REASONING_MARK}\n{exemplar.rationale}\n{said}"
-            lengths.append(len(said) / CHARACTERS_PER_TOKEN)
-    return mean(lengths)
 
 
 def prices_note(table: pd.DataFrame) -> str:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.tasks.build import Task
-from sleepcot_utils.teach.answering import Asked, collect_answers, requests_for, require_room, settings_for
+from sleepcot_utils.teach.answering import (
+    Asked,
+    answer_tokens,
+    collect_answers,
+    requests_for,
+    require_room,
+    settings_for,
+)
 from sleepcot_utils.teach.batches import Batches, ledger_of
 from sleepcot_utils.teach.cache import ReplyCache
 from sleepcot_utils.teach.client import OpenAITeacher
@@ -128,6 +136,7 @@ class Instructor:
         requests = requests_for(tasks, mode=self.mode, form=self.form, samples=self.samples)
         if self.entry is not None and isinstance(self.teacher, OpenAITeacher):
             require_room(self.entry, requests, self.teacher.settings)
+            self.teacher.reply_tokens = fmean(answer_tokens(task.kind, self.mode) for task in tasks) if tasks else None
         return requests
 
     def plan(self, tasks: Sequence[Task]) -> str:

@@ -20,6 +20,7 @@ from sleepcot_utils.tasks.answers import read_answers
 from sleepcot_utils.tasks.build import KNOWLEDGE, write_tasks
 from sleepcot_utils.teach.budget import most_of, rough_prompt_tokens
 from sleepcot_utils.teach.cli import main
+from sleepcot_utils.teach.exemplars import exemplars
 from sleepcot_utils.teach.prompts import messages_for_teacher
 from sleepcot_utils.teach.registry import MODEL_VARIABLE, URL_VARIABLE
 from sleepcot_utils.teach.structured import messages_in_form
@@ -63,11 +64,15 @@ def test_a_dry_run_needs_no_key_and_says_count_cost_and_budget(served, tasks, ta
     prompts = [messages_in_form(messages_for_teacher(task), "json_schema") for task in tasks]
     rough = sum(rough_prompt_tokens(prompt) for prompt in prompts)
     most = sum(most_of(prompt, 1024).prompt_tokens for prompt in prompts)
-    # No reply is known yet, so that each is taken at its limit of 1,024 tokens; GPT-4o at 2.5 and 10 USD a million.
-    expected = (rough * 2.5 + 6 * 1024 * 10) / 1e6
+    # No reply is known yet, so that each is taken to be as long as the worked exemplars of its kind, four characters a
+    # token, with both marks; GPT-4o at 2.5 and 10 USD a million.
+    worked = [one for one in exemplars() if one.task.kind == KNOWLEDGE]
+    sizes = [len(f"Reasoning:\n{one.rationale}\nAnswer:\n{one.answer}") / 4 for one in worked]
+    expected = (rough * 2.5 + 6 * sum(sizes) / len(sizes) * 10) / 1e6
     highest = (most * 2.5 + 6 * 1024 * 10) / 1e6
     assert "gpt-4o at api.openai.com for 6 replies" in said
-    assert f"about {expected:,.4f} USD, at most {highest:,.4f}" in said
+    about, at_most = re.search(r"about ([\d.]+) USD, at most ([\d.]+)", said).groups()
+    assert float(about) == pytest.approx(expected, abs=1e-4) and float(at_most) == pytest.approx(highest, abs=1e-4)
     assert "Budget: 2.0000 USD." in said
     assert re.search(r"Prices of \d{4}-\d\d-\d\d \(recalled\)", said)
     assert list(tasks_file.parent.iterdir()) == [tasks_file], "a dry run writes nothing"
