@@ -21,6 +21,8 @@ _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE = "__line__"
 #: The core topics were written first; a student of a million parameters can repeat them often enough to learn.
 TIERS = ("core", "more")
+#: Beside the topics lies the record of the facts that were looked up in a second source.
+SPOT_CHECKS = "spot_checks"
 
 
 class _LineLoader(_BaseLoader):
@@ -66,7 +68,7 @@ def load_cards(folder: Path | None = None, *, tier: str = "all") -> list[Card]:
     if tier not in (*TIERS, "all"):
         raise InputError(f"{tier!r} is no tier", where="knowledge cards", expected=f"one of {', '.join(TIERS)}, all")
     folder = reference_data("knowledge") if folder is None else Path(folder)
-    files = sorted(folder.glob("*.yaml"))
+    files = sorted(file for file in folder.glob("*.yaml") if file.stem != SPOT_CHECKS)
     if not files:
         raise InputError(
             "there are no knowledge cards here", where=relative_name(folder), expected="YAML files, one a topic"
