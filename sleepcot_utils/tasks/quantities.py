@@ -71,7 +71,7 @@ _TRAP = re.compile(
 _AGE = re.compile(r"\bage(?:d)?(?: of| is|:)? (?P<n>\d{1,3})\b(?![.,:]\d)(?: years?\b)?")
 _CLOCK = re.compile(
     rf"(?<![\w.:])(?P<h>\d{{1,2}})(?:[:.](?P<m>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?|(?<![\w.:])(?P<ch>\d{{1,2}}):"
-    rf"(?P<cm>[0-5]\d)(?::[0-5]\d)?(?![\w:])(?P<unit> ?{_HOUR})?|(?P<oclock>{_NUMBER}) o'?clock\b"
+    rf"(?P<cm>[0-5]\d)(?::[0-5]\d)?(?:(?P<unit> ?{_HOUR})|(?!\w|:\d))|(?P<oclock>{_NUMBER}) o'?clock\b"
     r"|(?P<named>\b(?:noon|midday|midnight)\b)"
 )
 _SPOKEN = re.compile(
@@ -85,7 +85,7 @@ _SHARE = re.compile(
     rf"|(?<![\w.:,/])(?P<a2>\d+) ?/ ?(?P<b2>\d+) (?:logged )?(?P<u2>nights?|evenings?|days?)\b"
 )
 _SPELLED = re.compile(
-    r"\b(?:(?P<three>three[ -]quarters) of an hour|(?P<quarter>a quarter(?: of an| )hour)"
+    r"\b(?:(?P<three>three[ -]quarters) of an hour|(?P<quarter>a quarter(?: of an)? hour)"
     rf"|(?P<half>half an hour|a half[ -]hour)|an? hour(?:(?P<anhalf> and a half)|(?P<anquarter> and a quarter)"
     rf"|(?:,? and|,)? (?P<anmin>{_NUMBER}) ?{_MINUTE})?)\b"
 )
@@ -97,6 +97,7 @@ _HOURS = re.compile(
 _PLAIN = re.compile(
     rf"(?P<sign>{_SIGN})(?P<n>{_DIGITS})(?![,:]\d)(?:[ -]?(?P<unit>{_ANY_UNIT})|m\b|(?!\w))"
     rf"|(?P<word>{_WORD}(?: and a half)?)[ -](?P<wunit>{_ANY_UNIT})"
+    rf"|(?P<begin>{_WORD})(?=(?: to | or | and |[-\u2013])(?:\u0000|{_NUMBER}[ -]?{_ANY_UNIT}))"
 )
 _RANGE = re.compile(r"\s*(?:[-\u2013\u2014]|to|or|until|through|and)\s*")
 _ABOUT = re.compile(
@@ -226,7 +227,7 @@ def _amount(text: str) -> tuple[float, float, bool]:
     if text[0].isdigit():
         digits = len(text.partition(".")[2])
         value, step = float(text.replace(",", "")), 10.0**-digits
-        return value, step, digits > 0
+        return value + 0.5 * half, 0.0 if half else step, digits > 0
     hundreds, _, rest = text.partition(" hundred") if " hundred" in text else ("", "", text)
     value = 100.0 * sum(_WORDS[word] for word in re.split("[ -]", hundreds) if word)
     value += sum(_WORDS[word] for word in re.split("[ -]", rest.strip()) if word and word != "and")
@@ -307,7 +308,7 @@ def _read_hours(match: re.Match[str]) -> Quantity:
 
 
 def _read_plain(match: re.Match[str]) -> Quantity:
-    value, step, is_decimal = _amount(match["n"] or match["word"])
+    value, step, is_decimal = _amount(match["n"] or match["word"] or match["begin"])
     written = match["unit"] or match["wunit"]
     unit, size = (MIN, 1.0) if match.group().endswith("m") and not written else (BARE, 1.0)
     if written:

@@ -45,12 +45,16 @@ def missing_steps(task: Task, rationale: str) -> Iterator[Failure]:
     needed = {name: False for name in key["required_facts"] if name in key["values"]}
     for step in key.get("steps", ()):
         name = step["fact"]
-        if step["act"] == COMPARE and name in key["values"]:
-            if name in required or (weighs and step["level"] in ("watch", "act")):
-                needed[name] = bool(step["level"])
-        elif step["act"] == COMPUTE and _is_required(step, required) and step["says"] not in UNWRITTEN:
-            if not any(_works_out(line, step) for line in rationale.splitlines()):
-                yield _missing(f"{step['says'].replace('_', ' ')} worked out as {_amount(step['says'], step['value'])}")
+        is_needed = name in required or (weighs and step["level"] in ("watch", "act"))
+        if step["act"] == COMPARE and name in key["values"] and is_needed:
+            needed[name] = bool(step["level"])
+        is_computed = step["act"] == COMPUTE and step["says"] not in UNWRITTEN and _is_required(step, required)
+        if is_computed and not any(_works_out(line, step) for line in rationale.splitlines()):
+            yield _missing(f"{step['says'].replace('_', ' ')} worked out as {_amount(step['says'], step['value'])}")
+        elif is_computed and all(term in key["values"] for term, _ in step["terms"][:-1]):
+            for term, _ in step["terms"][:-1]:  # "taking sleep from the time in bed, 446 - 385 = 61" cites both
+                if not needed.get(term, True):
+                    del needed[term]
     for name, is_judged in needed.items():
         if not fact_is_cited(name, rationale, key) or (is_judged and name not in judged):
             yield _missing(f"{_label(name)} {key['values'][name][0]:g}{', held against its norm' if is_judged else ''}")

@@ -74,7 +74,7 @@ def wrong_comparisons(text: str, key: Mapping[str, Any], check: str, where: str)
 
 def wrong_levels(text: str, key: Mapping[str, Any], check: str, where: str) -> Iterator[Failure]:
     """Levels (ok, watch, act) that are not those of the key, for facts and for drivers in a row."""
-    for start, line in _lines(text):
+    for line in text.splitlines():
         plain = line.lower()
         for match in LEVEL.finditer(plain):
             name = _judged_fact(plain[: match.start()], key)
@@ -93,7 +93,7 @@ def wrong_levels(text: str, key: Mapping[str, Any], check: str, where: str) -> I
 def judged_facts(text: str) -> set[str]:
     """Facts of which a text says how they lie: on a side of a limit or norm, or at a level."""
     judged: set[str] = set()
-    for _, line in _lines(text):
+    for line in text.splitlines():
         plain = line.lower()
         for pattern in (LEVEL, SIDE_OF_NORM, _JUDGES):
             for match in pattern.finditer(plain):
@@ -223,13 +223,6 @@ def _driver_phrases() -> list[tuple[str, re.Pattern[str]]]:
 def _driver_levels(key: Mapping[str, Any]) -> dict[str, str] | None:
     ranked = [step for step in key.get("steps", ()) if step["act"] == RANK]
     return {name: {1: "watch", 2: "act"}[int(size)] for name, size in ranked[0]["terms"]} if ranked else None
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    for line in text.splitlines(keepends=True):
-        yield start, line.rstrip("\n")
-        start += len(line)
 
 
 def _label(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -20,6 +21,11 @@ CONDITIONS = {
     "heart_rate_change": "body_strain",
     "breathing_rate_change": "body_strain",
 }
+#: What the rules for answers take for dismissing a warning sign ("do not go to ...") or for advice to sleep less, and
+#: is neither: advice against going to bed early, and what a later bedtime would cost.
+HARMLESS = re.compile(
+    r"\b(?:not|n't|never) go to (?:bed|sleep)\b|\blater (?:bedtime|evening)(?: would)? only (?:take|cost)\w*"
+)
 
 
 def warns(answer: str) -> bool:
@@ -67,7 +73,7 @@ def _conditions(key: Mapping[str, Any]) -> frozenset[str]:
 
 @lru_cache(maxsize=2**12)
 def _broken(answer: str, conditions: frozenset[str]) -> tuple[str, ...]:
-    return contraindicated(answer, conditions)
+    return contraindicated(HARMLESS.sub("_", answer), conditions)
 
 
 def doses_in(text: str) -> tuple[str, ...]:
