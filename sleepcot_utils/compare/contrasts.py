@@ -131,7 +131,7 @@ def conclusion(table: pd.DataFrame) -> str:
         family = [row for row in records if row["role"] == role]
         shown = sum(row["claim"].endswith("better") for row in family)
         if family:
-            counts.append(f"{shown} of {_many(len(family), f'{role} contrast')}")
+            counts.append(f"{shown} of {many(len(family), f'{role} contrast')}")
     lines = [f"A difference is shown in {' and in '.join(counts)}.", ""]
     lines += [f"- {_sentence(row)}" for row in records]
     return "\n".join([*lines, "", _seed_sentence(records)])
@@ -169,7 +169,7 @@ def _sentence(row: dict[str, Any]) -> str:
     difference = float(row["difference"])
     numbers = (
         f"{row['mean_a']:.3f} against {row['mean_b']:.3f}, difference {_signed(difference)}, {_interval_words(row)}, "
-        f"Holm-adjusted {_p_words(row['p_holm'])}, {_many(row['n_persons'], _unit(row))}"
+        f"Holm-adjusted {_p_words(row['p_holm'])}, {many(row['n_persons'], _unit(row))}"
     )
     if row["claim"] == NO_DIFFERENCE:
         text = f"{NO_DIFFERENCE} ({numbers})."
@@ -209,11 +209,14 @@ def _margin_sentence(row: dict[str, Any]) -> str:
 
 
 def _dropped_sentence(row: dict[str, Any]) -> str:
-    dropped = row["n_persons_dropped"]
-    if not dropped:
-        return ""
-    verb = "is" if dropped == 1 else "are"
-    return f" {_many(dropped, 'person')} without a value under both sources {verb} left out."
+    text = ""
+    for count, noun, reason in (
+        (row["n_persons_dropped"], "person", "without a value under both sources"),
+        (row["n_tasks_unmatched"], "task", "asked of one source alone"),
+    ):
+        if count:
+            text += f" {many(count, noun)} {reason} {'is' if count == 1 else 'are'} left out."
+    return text
 
 
 def _seed_sentence(records: list[dict[str, Any]]) -> str:
@@ -222,7 +225,7 @@ def _seed_sentence(records: list[dict[str, Any]]) -> str:
     if most == 1:
         return "No source has more than one seed, so nothing is known about the spread between trainings."
     text = (
-        f"Trained sources have {_many(most, 'seed')}; where a source has two or more, the interval also covers the "
+        f"Trained sources have {many(most, 'seed')}; where a source has two or more, the interval also covers the "
         "spread of the seeds that were run."
     )
     few = most if fewest == 1 else fewest
@@ -244,5 +247,6 @@ def _p_words(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """A count with its noun, such as ``1 person`` or ``2 persons``."""
     return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -50,8 +50,9 @@ def paired_effect(
         ``difference`` with ``low`` and ``high`` (over persons, and over seeds where a source has two or more; then
         never narrower than ``persons_low`` to ``persons_high``, which treat the seeds as fixed), ``interval_method``,
         ``mean_a, mean_b``, the standardized effects ``d_z`` and ``g_av``, the sign-flip ``p``, ``n_persons``,
-        ``n_persons_dropped``, ``n_tasks``, ``n_seeds_a, n_seeds_b`` and the range of the per-seed differences
-        ``seed_low, seed_high``. Numbers are NaN where no person has a value under both sources.
+        ``n_persons_dropped``, ``n_tasks``, ``n_tasks_unmatched`` (asked of one source alone and left out),
+        ``n_seeds_a, n_seeds_b`` and the range of the per-seed differences ``seed_low, seed_high``. Numbers are NaN
+        where no person has a value under both sources.
 
     Notes
     -----
@@ -87,6 +88,7 @@ def paired_effect(
         "n_persons": int(differences.size),
         "n_persons_dropped": pairs.n_persons_dropped,
         "n_tasks": pairs.n_tasks,
+        "n_tasks_unmatched": pairs.n_tasks_unmatched,
         "n_seeds_a": len(pairs.first),
         "n_seeds_b": len(pairs.second),
         "seed_low": per_seed.min(),

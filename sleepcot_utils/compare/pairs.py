@@ -18,8 +18,9 @@ class PairedScores:
     ----------
     first, second : pandas.DataFrame
         Shape (seeds, persons): mean over tasks; the persons are those whom both sources could be scored for.
-    n_tasks, n_persons_dropped : int
-        Tasks that both were asked, and persons left out because one source has no value for them.
+    n_tasks, n_tasks_unmatched, n_persons_dropped : int
+        Tasks that both were asked, tasks that only one was asked and that are left out, and persons left out because
+        one source has no value for them.
     bounds : tuple of float, optional
         (0, 1) if every value of the metric, of any source, lies there.
     """
@@ -27,6 +28,7 @@ class PairedScores:
     first: pd.DataFrame
     second: pd.DataFrame
     n_tasks: int
+    n_tasks_unmatched: int
     n_persons_dropped: int
     bounds: tuple[float, float] | None
 
@@ -67,7 +69,8 @@ def pair(scores: pd.DataFrame, metric: str, a: str, b: str) -> PairedScores:
     of_metric = rows_of(scores, metric, a, b)
     rows = of_metric[of_metric["source"].isin([a, b])]
     everyone = rows["person_id"].nunique()
-    common = set(rows["task_id"][rows["source"] == a]) & set(rows["task_id"][rows["source"] == b])
+    asked_a, asked_b = (set(rows["task_id"][rows["source"] == name]) for name in (a, b))
+    common = asked_a & asked_b
     if not common:
         raise InputError(
             f"{a!r} and {b!r} have no task in common for the metric {metric!r}",
@@ -78,7 +81,14 @@ def pair(scores: pd.DataFrame, metric: str, a: str, b: str) -> PairedScores:
     first, second = (seed_person_means(rows, source) for source in (a, b))
     scored = sorted(set(first.columns[first.notna().any()]) & set(second.columns[second.notna().any()]))
     first, second = (table[scored].dropna(how="all") for table in (first, second))
-    return PairedScores(first, second, len(common), everyone - len(scored), value_bounds(of_metric["value"]))
+    return PairedScores(
+        first,
+        second,
+        len(common),
+        len(asked_a ^ asked_b),
+        everyone - len(scored),
+        value_bounds(of_metric["value"]),
+    )
 
 
 def seed_differences(scores: pd.DataFrame, metric: str, a: str, b: str) -> pd.DataFrame:

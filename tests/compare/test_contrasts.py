@@ -96,6 +96,16 @@ def test_a_contrast_without_common_persons_is_said_to_be_not_computable(make_sco
     assert "not computable, because no person has a value under both sources" in conclusion(table)
 
 
+def test_what_is_left_out_is_said(make_scores):
+    scores = make_scores(cot=np.ones((1, 9, 2)), base=np.zeros((1, 9, 2)))
+    lacking = scores[~((scores["source"] == "base") & scores["task_id"].isin(["t000-0", "t001-0", "t002-0", "t002-1"]))]
+    table = comparison_table(lacking, [Contrast("faithful", "cot", "base")], np.random.default_rng(1))
+    assert table["n_tasks_unmatched"].item() == 4 and table["n_persons_dropped"].item() == 1
+    text = conclusion(table)
+    assert "1 person without a value under both sources is left out." in text
+    assert "4 tasks asked of one source alone are left out." in text
+
+
 def test_an_unknown_source_lists_the_known_ones(scores):
     with pytest.raises(InputError, match="no source 'cott'.*answer_only, cot, template"):
         comparison_table(scores, [Contrast("faithful", "cott", "template")], np.random.default_rng(1))

@@ -163,6 +163,7 @@ def test_only_tasks_that_both_were_asked_and_persons_that_both_have_count(make_s
     scores = scores[~((scores["source"] == "teacher") & (scores["task_id"] == "t000-1"))]
     effect = paired_effect(scores, "faithful", "cot", "teacher", rng())
     assert effect["n_persons"] == 2 and effect["n_persons_dropped"] == 1 and effect["n_tasks"] == 5
+    assert effect["n_tasks_unmatched"] == 1
     assert effect["difference"] == 0.0
 
 
