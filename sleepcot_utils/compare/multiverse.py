@@ -22,7 +22,7 @@ from sleepcot_utils.compare.resampling import bootstrap_means
 from sleepcot_utils.errors import InputError
 
 PLANNED = "as planned"
-COLUMNS = ("choice", "differs_in", "estimate", "low", "high", "p", "says", "reasonable", "agrees")
+COLUMNS = ("choice", "differs_in", "estimate", "low", "high", "p", "says", "reasonable", "scale", "agrees")
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,11 @@ class Outcome:
     choice, differs_in : str
         Its name, and the decision of the analysis that it changes.
     estimate, low, high, p : float
-        NaN where the choice has none. Estimates of ranks and counts are in other units than the score.
+        NaN where the choice has none.
     reasonable : bool
         False for choices that are known to be too sure, which are shown to warn and not counted.
+    scale : str
+        ``score`` if the estimate is in units of the score, ``persons`` if it is a share of persons.
     """
 
     choice: str
@@ -46,6 +48,7 @@ class Outcome:
     high: float
     p: float
     reasonable: bool = True
+    scale: str = "score"
 
 
 def multiverse(
@@ -70,8 +73,8 @@ def multiverse(
     -------
     pandas.DataFrame
         One row a choice, the plan's own first: ``choice, differs_in, estimate, low, high, p, says`` (``a better``,
-        ``b better`` or ``no difference shown``, before any correction for other tests), ``reasonable`` and ``agrees``
-        (with the first row). A choice that the table does not allow, such as one about a second seed, has no row.
+        ``b better`` or ``no difference shown``, before any correction for other tests), ``reasonable``, ``scale`` of the
+        estimate and ``agrees`` (with the first row). A choice that the table does not allow, such as one about a second seed, has no row.
 
     Raises
     ------
@@ -95,7 +98,8 @@ def multiverse(
     rows = []
     for item in outcomes:
         says = _says(item, contrast.higher_is_better, 1 - level)
-        rows.append((item.choice, item.differs_in, item.estimate, item.low, item.high, item.p, says, item.reasonable))
+        numbers = (item.estimate, item.low, item.high, item.p)
+        rows.append((item.choice, item.differs_in, *numbers, says, item.reasonable, item.scale))
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     return table.assign(agrees=table["says"] == table["says"].iloc[0])
 
@@ -156,7 +160,7 @@ def _of_tests(differences: np.ndarray, rng: np.random.Generator, resamples: int,
         yield Outcome("Wilcoxon's signed ranks", "test", float(np.median(_walsh(moved))), np.nan, np.nan, pvalue)
     higher, lower = int((moved > 0).sum()), int((moved < 0).sum())
     p = float(stats.binomtest(higher, higher + lower).pvalue) if higher + lower else 1.0
-    yield Outcome("sign test", "test", *paired_delta(higher, lower, differences.size, level), p)
+    yield Outcome("sign test", "test", *paired_delta(higher, lower, differences.size, level), p, scale="persons")
 
 
 def _of_units(

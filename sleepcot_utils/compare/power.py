@@ -90,7 +90,7 @@ def power_curve(
     """
     from scipy import stats
 
-    state = rng.integers(2**63)
+    state = int(rng.integers(2**63))
     rows = []
     for count in persons:
         for effect in effects:
@@ -120,7 +120,7 @@ def detectable_effect(
     """
     if not 0 < power < 1:
         raise ParameterError(f"the power is {power}", where="power", expected="above 0, below 1")
-    state = rng.integers(2**63)
+    state = int(rng.integers(2**63))
 
     def reached(effect: float) -> bool:
         tried = with_effect(design, effect)

@@ -98,7 +98,7 @@ def statistical_plan(
         ),
     ]
     tests = max(1, len(families["primary"]))
-    state = rng.integers(2**63)
+    state = int(rng.integers(2**63))
     for metric, design in designs.items():
         rows.append((f"power, {metric}", _power_words(design, state, alpha, tests, power, studies, effects)))
     rows += _margin_sizes(plan, designs, state, alpha, power)
