@@ -68,7 +68,9 @@ _TRAP = re.compile(
     rf"(?![.:,]\d| ?(?:{_ANY_UNIT}))",
     re.MULTILINE,
 )
-_AGE = re.compile(r"\bage(?:d)?(?: of| is|:)? (?P<n>\d{1,3})\b(?![.,:]\d)(?: years?\b)?")
+_AGE = re.compile(
+    r"\b(?:age(?:d)?(?: of| is|:)?|(?:woman|man|person|someone|somebody|adult|people) (?:of|at)) (?P<n>\d{1,3})\b(?![.,:]\d)(?: years?\b)?"
+)
 _CLOCK = re.compile(
     rf"(?<![\w.:])(?P<h>\d{{1,2}})(?:[:.](?P<m>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?|(?<![\w.:])(?P<ch>\d{{1,2}}):"
     rf"(?P<cm>[0-5]\d)(?::[0-5]\d)?(?:(?P<unit> ?{_HOUR})|(?!\w|:\d))|(?P<oclock>{_NUMBER}) o'?clock\b"

@@ -10,14 +10,14 @@ from typing import Any
 from sleepcot_utils.norms import fact_norms
 from sleepcot_utils.tasks.drivers import drivers
 from sleepcot_utils.tasks.keys import EARLIER_MIN
-from sleepcot_utils.tasks.quantities import BARE, MIN, NIGHTS
+from sleepcot_utils.tasks.quantities import BARE, MIN, NIGHTS, quantities
 from sleepcot_utils.tasks.reading import CONTRAST, Citation, cited_numbers
 from sleepcot_utils.tasks.steps import COMPUTE
 from sleepcot_utils.teach.verify.failures import Failure, cut
 
 #: A number right behind one of these words is a limit, or is held against one, and need not be the person's own.
 LIMIT_BEFORE = re.compile(
-    r"\b(?:norms?|limits?|under|below|over|above|than|beyond|short of|within|between|typical|range|recommend\w*|starts?"
+    r"\b(?:norms?|limits?|under|below|over|above|than|beyond|short of|inside|outside|within|between|typical|range|recommend\w*|starts?"
     r"|at least|at most|advised?|should|exceeds?|threshold|end)\b[^,;(]*\Z"
 )
 #: Behind one of these it is a limit and nothing else.
@@ -30,6 +30,8 @@ DISTANCE_BEHIND = re.compile(
     r"\W*(?:\w+ )?(?:below|under|short|less|above|over|more|beyond|too|fewer|longer|missing|lower|higher)"
 )
 DISTANCE_BEFORE = re.compile(r"\b(?:by|missing|difference of|gap of|lacks?)(?: about)? \Z")
+#: Terms of a share that is written out, "402/475 = 85 %", are of other facts than the share.
+DIVIDED_BEHIND, DIVIDED_BEFORE = re.compile(r"\s*[/\u00f7]\s*\d"), re.compile(r"\d\s*[/\u00f7]\s*\Z")
 EARLIER_BEHIND, EARLIER_BEFORE = re.compile(r"\s*earlier"), re.compile(r"\bearlier by (?:about )?\Z")
 BED = re.compile(r"\bbed(?:time)?\b|\bearlier\b")
 
@@ -45,7 +47,7 @@ def wrong_numbers(text: str, key: Mapping[str, Any], check: str, where: str) -> 
 def missing_facts(text: str, key: Mapping[str, Any], check: str, where: str) -> Iterator[Failure]:
     """Facts that the key requires and that a text does not cite with this person's value."""
     for name in key["required_facts"]:
-        if not fact_is_cited(name, text, key):
+        if not fact_is_cited(name, text, key) and not _is_worked_with(name, text, key):
             yield Failure(check, where, "", f"{_label(name)} cited as {_written(key['values'][name], name)}")
 
 
@@ -68,6 +70,8 @@ def number_is_right(citation: Citation, key: Mapping[str, Any]) -> bool:
         return True
     if citation.is_total:
         return any(quantity.says(key["numbers"][name][-1]) for name in citation.facts if key["numbers"].get(name))
+    if quantity.unit == BARE and (DIVIDED_BEHIND.match(behind) or DIVIDED_BEFORE.search(before)):
+        return any(quantity.says(value) for own in key["values"].values() for value in own)
     is_limit = LIMIT_BEFORE.search(before) is not None or LIMIT_BEHIND.match(behind) is not None
     if LIMIT_ONLY.search(before) and all(key["limits"].get(name) for name in citation.facts):
         return any(quantity.says(limit) for name in citation.facts for limit in _limits(name, key))
@@ -96,6 +100,14 @@ def _moves_bedtime(clause: str, before: str, behind: str) -> bool:
     """Whether a number says by how much to go to bed earlier."""
     is_move = EARLIER_BEHIND.match(behind) or EARLIER_BEFORE.search(before)
     return bool(is_move) and BED.search(clause) is not None and "weekend" not in clause
+
+
+def _is_worked_with(name: str, text: str, key: Mapping[str, Any]) -> bool:
+    """Whether a fact that has to be computed with stands in a text with its unit: "you spend 6 h 42 min asleep"."""
+    own = key["values"].get(name, [])
+    return any(value in own for value in _computed(name, key)) and any(
+        one.unit != BARE and one.fits(_unit(name)) and one.says(value) for one in quantities(text) for value in own
+    )
 
 
 def _around(citation: Citation) -> tuple[str, str]:
@@ -132,9 +144,9 @@ def _is_distance(citation: Citation, name: str, key: Mapping[str, Any]) -> bool:
     if not (DISTANCE_BEHIND.match(behind) or DISTANCE_BEFORE.search(before)):
         return False
     limits = _limits(name, key)
-    own = key["values"].get(name, [])
+    own = [*key["values"].get(name, []), *_computed(name, key)]
     gaps = [abs(value - limit) for value in own for limit in limits]
-    if name == CONTRAST and len(own) == 2:
+    if name == CONTRAST and len(key["values"].get(name, ())) == 2:
         gaps.append(abs(own[0] - own[1]))
     return any(citation.quantity.says(gap) for gap in gaps)
 
@@ -146,8 +158,7 @@ def _advice_numbers() -> dict[str, list[float]]:
     for driver in drivers().values():
         for name in driver.facts:
             numbers.setdefault(name, []).extend(c.value for c in cited_numbers(driver.action))
-    for name in drivers()["short_time_in_bed"].facts:
-        numbers[name].extend(float(minutes) for minutes in EARLIER_MIN.values())
+    numbers["total_sleep"].extend(float(minutes) for minutes in EARLIER_MIN.values())
     return numbers
 
 

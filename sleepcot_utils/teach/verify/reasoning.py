@@ -16,7 +16,7 @@ from sleepcot_utils.norms import fact_norms
 from sleepcot_utils.tasks.drivers import drivers
 from sleepcot_utils.tasks.quantities import CLOCK, Quantity, quantities
 from sleepcot_utils.tasks.reading import placed_clauses, placed_facts
-from sleepcot_utils.tasks.steps import RANK
+from sleepcot_utils.tasks.steps import COMPUTE, RANK
 from sleepcot_utils.teach.verify.claims import driver_phrase
 from sleepcot_utils.teach.verify.failures import Failure, cut
 
@@ -36,6 +36,8 @@ RANGE = re.compile(
 )
 INSIDE_WORDS = re.compile(r"\b(?:between|inside|within|outside)\b")
 RANGE_MIDDLE = re.compile(r"\s*(?:to|and|-|\u2013|until)\s*")
+NEW_CLAUSE = re.compile(r"[.;]\s+(?!that\b|this\b|it\b|which\b)|\b(?:keep|aim|try|stay|should|get)\b")
+MORE_LIMITS = re.compile(r"\b(?:norm|limit|range|and|or|nor)\b")
 #: From here on a clock time is no morning, and "after" does not tell which of two comes later in a night.
 MORNING_END_MIN = 15 * 60
 SIDE_OF_NORM = re.compile(
@@ -60,6 +62,10 @@ def wrong_comparisons(text: str, key: Mapping[str, Any], check: str, where: str)
             yield from _outside(text, value, limit, high, between, check, where)
             continue
         match = RELATION.fullmatch(between)
+        if (
+            match is not None and MORE_LIMITS.search(match["lead"]) and not NEW_CLAUSE.search(match["lead"])
+        ):  # "below the 90 % norm and even below 89 %"
+            value = found[place - 1] if place else limit
         if match is not None and _comparable(value, limit) and not _new_subject(match["lead"]):
             is_under = bool(match["under"]) != bool(match["no"])
             holds = _holds(value, limit, is_under, bool(match["no"]))
@@ -105,7 +111,7 @@ def judged_facts(text: str) -> set[str]:
 
 
 _JUDGES = re.compile(
-    rf"\b(?:{_UNDER}|{_OVER}|between|inside|within|outside|at least|meets|reaches|normal|usual|fine|in order|too (?:low|high|short|long|much|little)|(?:is|are|not) (?:short|low|high|long|raised|elevated))\b"
+    rf"\b(?:{_UNDER}|{_OVER}|between|inside|within|outside|at least|meets|reaches|normal|usual|fine|in order|norm|limit|raised|too (?:low|high|short|long|much|little)|(?:is|are|not) (?:short|low|high|long|raised|elevated))\b"
 )
 
 
@@ -122,7 +128,9 @@ def _comparable(value: Quantity, limit: Quantity) -> bool:
 
 
 def _new_subject(lead: str) -> bool:
-    """Whether another fact is named between an amount and the relation, so that the amount is not what is compared."""
+    """Whether something else begins between an amount and the relation, so that the amount is not what is compared."""
+    if NEW_CLAUSE.search(lead):
+        return True
     named = placed_facts(lead.strip())
     return bool(named) and not re.match(r"\s*(?:of|for|as|in)\b", lead)
 
@@ -167,7 +175,7 @@ def _wrong_sides(text: str, key: Mapping[str, Any], check: str, where: str) -> I
         for match in SIDE_OF_NORM.finditer(clause):
             named = [fact for fact in placed_facts(clause) if fact[2] <= match.start()] or placed_facts(clause)[:1]
             side = _side_of(named[-1][0], key) if named else None
-            if side is None:
+            if side is None or _is_computed(clause[: match.start()], named[-1][0], key):
                 continue
             said = next(
                 name
@@ -177,6 +185,13 @@ def _wrong_sides(text: str, key: Mapping[str, Any], check: str, where: str) -> I
             right = side != "inside" if said == "outside" else side == said
             if right == bool(match["no"] or match["no2"]):
                 yield Failure(check, where, cut(clause), f"{_label(named[-1][0])} is {side} the norm")
+
+
+def _is_computed(before: str, name: str, key: Mapping[str, Any]) -> bool:
+    """Whether what lies on a side of the norm is no fact but what was worked out from it, as sleep that would be left."""
+    results = [step["value"] for step in key.get("steps", ()) if step["act"] == COMPUTE]
+    own = key["values"].get(name, [])
+    return any(one.says(value) for one in quantities(before) for value in results if value not in own)
 
 
 _SHORT = {"inside": "in2", "outside": "", UNDER: "under2", OVER: "over2"}
