@@ -69,6 +69,15 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
     assert len({first, second}) == 2
 
 
+def test_the_right_option_may_be_left_out_or_said_in_other_words(tmp_path: Path) -> None:
+    card = other_card() | {"right_option": "What tea blocks is adenosine."}
+    write(tmp_path, CARD, card)
+    assert [card.right_option for card in load_cards(tmp_path)] == [
+        "",
+        "What tea blocks is adenosine.",
+    ]
+
+
 def test_one_or_two_test_questions_are_read(tmp_path: Path) -> None:
     card = other_card()
     card["phrasings"]["test"] = ["What is the effect of tea?", "I drink tea; what happens?"]
@@ -115,6 +124,8 @@ DAMAGES = [
     (set_at("wrong_options", value=["Only one."]), "'wrong_options'", "too few"),
     (set_at("wrong_options", 1, value="coffee adds  adenosine."), "'wrong_options'", "repeated"),
     (set_at("wrong_options", 0, value="Milk blocks adenosine."), "'wrong_options'", "counts as a right answer"),
+    (set_at("right_option", value="Coffee blocks sleep."), "'right_option'", "does not count as a right answer"),
+    (set_at("right_option", value="Coffee blocks adenosine"), "'right_option'", "is not one sentence"),
     (set_at("notes", value="x"), "'notes'", "unknown"),
     (lambda card: card.pop("why"), "'why'", "missing"),
 ]

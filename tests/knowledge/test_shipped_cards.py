@@ -13,6 +13,9 @@ from sleepcot_utils.knowledge import SPLITS, Card, is_right, knowledge_frame, lo
 
 #: Right answers in other words than the cards', as a stronger model or a person might put them; one file a topic.
 PARAPHRASES = Path(__file__).parent / "paraphrases"
+#: Answers that miss or turn the point of a card, and right answers that mention another subject in passing.
+MISSES = Path(__file__).parent / "misses.yaml"
+MENTIONS = Path(__file__).parent / "mentions.yaml"
 #: Share of word trigrams that a test question may have in common with a training question of any card.
 MOST_SHARED_TRIGRAMS = 0.3
 
@@ -62,6 +65,32 @@ def test_paraphrases_of_right_answers_are_right(cards: list[Card]) -> None:
         said = yaml.safe_load(file.read_text(encoding="utf-8"))
         assert set(said) == {card.card_id for card in cards if card.topic == file.stem}, file.name
         assert [card_id for card_id, text in said.items() if not is_right(card_of[card_id], text)] == [], file.name
+
+
+def test_no_card_is_answered_by_the_right_option_of_another(cards: list[Card]) -> None:
+    wrong = [
+        (card.card_id, other.card_id) for card, other in permutations(cards, 2) if is_right(card, other.right_option)
+    ]
+    assert wrong == []
+
+
+def test_answers_that_miss_the_point_are_wrong(cards: list[Card]) -> None:
+    card_of = {card.card_id: card for card in cards}
+    said = yaml.safe_load(MISSES.read_text(encoding="utf-8"))
+    assert len(said) >= 20
+    passed = [text for card_id, texts in said.items() for text in texts if is_right(card_of[card_id], text)]
+    assert passed == []
+
+
+def test_a_right_answer_may_mention_another_subject(cards: list[Card]) -> None:
+    card_of = {card.card_id: card for card in cards}
+    said = yaml.safe_load(MENTIONS.read_text(encoding="utf-8"))
+    assert len(said) >= 20
+    assert [text for card_id, text in said.items() if not is_right(card_of[card_id], text)] == []
+
+
+def test_every_card_has_two_test_questions(cards: list[Card]) -> None:
+    assert [card.card_id for card in cards if len(card.phrasings.test) != 2] == []
 
 
 def test_every_topic_has_its_paraphrases(cards: list[Card]) -> None:
