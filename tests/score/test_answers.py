@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from sleepcot_utils.errors import ArtifactError
+from sleepcot_utils.knowledge.choices import make_choices
 from sleepcot_utils.score.answers import METRICS, SCORE_COLUMNS, numbers_right, score_answers, wrong_person_numbers
 from sleepcot_utils.tasks.answers import Answer
-from sleepcot_utils.tasks.build import FACTUAL, FOLLOW_UP, KNOWLEDGE, RECOMMEND
+from sleepcot_utils.tasks.build import FACTUAL, FOLLOW_UP, KNOWLEDGE, RECOMMEND, choice_task, follow_up_task
 from sleepcot_utils.tasks.drivers import drivers
 
 
@@ -126,6 +128,38 @@ def test_one_answer_to_both_sides_of_each_pair_gets_no_pair_right(teacher, held_
     scores = score_answers(blind, tasks, study.cards)
     assert scores.loc[scores["metric"] == "pair_right", "value"].max() == 0
     assert scores.loc[scores["metric"] == "verdict_right", "value"].mean() == 0.5
+
+
+def test_a_verdict_needs_the_value_that_was_asked_for(hand_report, study) -> None:
+    report = hand_report(time_in_bed=495)
+    task = follow_up_task("rise", report, "test", "When do I get up?", about="07:00")
+    texts = {"at 07:15": 1, "at 7:15 am": 1, "at 07:25": 0, "some time later": 0}
+    for text, right in texts.items():
+        said = Answer(task.task_id, "x", 0, "", f"You get up later than 07:00, {text}.", "stop", 0, 0.0)
+        assert value(score_answers([said], [task], study.cards), "verdict_right") == right
+
+
+def test_a_choice_has_its_own_metric(study) -> None:
+    card = study.cards["adults-seven-hours"]
+    choice = make_choices([card], np.random.default_rng(1))[0]
+    task = choice_task(choice, 1)
+    right, wrong = choice.options[choice.right], choice.options[(choice.right + 1) % len(choice.options)]
+    letter, other = "ABCDEFGH"[choice.right], "ABCDEFGH"[(choice.right + 1) % len(choice.options)]
+    for text, earned in {
+        f"{letter}) {right}": 1,
+        letter: 1,
+        f"The answer is {letter}.": 1,
+        right: 1,
+        f"{other}) {wrong}": 0,
+        other: 0,
+        wrong: 0,
+        f"{letter}) {wrong}": 0,
+        "I do not know": 0,
+    }.items():
+        said = Answer(task.task_id, "x", 0, "", text, "stop", 0, 0.0)
+        scores = score_answers([said], [task], study.cards)
+        assert set(scores["metric"]) == {"finished", "all_checks_passed", "choice_right"}
+        assert value(scores, "choice_right") == earned, text
 
 
 def test_another_persons_key_takes_the_numbers_away(teacher, held_out, scores) -> None:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import RECOMMEND
-from sleepcot_utils.teach.filtering import FALSE_ALARM, caught_errors, filter_answers, reasons_table
-from sleepcot_utils.teach.teachers import with_planted_errors
+from sleepcot_utils.teach.filtering import (
+    FALSE_ALARM,
+    MORE_THAN_ENOUGH,
+    NEAR_DUPLICATE,
+    caught_errors,
+    filter_answers,
+    keep_best,
+    overlap,
+    reasons_table,
+)
+from sleepcot_utils.teach.teachers import expert_answer, with_planted_errors
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +104,38 @@ def test_only_training_answers_are_damaged_and_at_the_rate(honest, damaged, by_i
     again = with_planted_errors(honest, by_id, 0.4, np.random.default_rng(6))
     assert again == (answers, planted)
     assert with_planted_errors(honest, by_id, 0.0, np.random.default_rng(6)) == (honest, {})
+
+
+def test_of_several_rationales_those_that_pass_and_differ_are_kept(study, by_id) -> None:
+    task = next(task for task in by_id.values() if task.kind == RECOMMEND and task.key["values"].get("total_sleep"))
+    samples = [
+        expert_answer(task, study.report_of, study.cards, form="long", wording="varied", sample=n) for n in range(4)
+    ]
+    (own,) = task.key["values"]["total_sleep"]
+    wrong = replace(samples[2], answer=f"{samples[2].answer} Your time asleep is {own + 17:.0f} min.")
+    silent = replace(samples[2], rationale="")
+    nearly = replace(samples[0], rationale=samples[0].rationale.replace("night", "nite", 1), seed=9)
+    kept = keep_best([samples[0], nearly, wrong, silent, samples[1], samples[3]], by_id, study.cards, at_most=2)
+    assert kept.answers == [samples[0], samples[1]]
+    assert kept.failures == {task.task_id: [["numbers"], ["format"]]}
+    assert kept.counts == {"numbers": 1, "format": 1, NEAR_DUPLICATE: 1, MORE_THAN_ENOUGH: 1, "kept": 2}
+    assert keep_best([silent], by_id, study.cards, at_most=1, needs_rationale=False).answers == [silent]
+
+
+def test_the_same_words_for_two_tasks_are_no_duplicates(study, by_id) -> None:
+    tasks = [task for task in by_id.values() if task.topic == "trend" and task.key["verdict"] == "no_trend"][:3]
+    answers = [expert_answer(task, study.report_of, study.cards) for task in tasks]
+    assert len({answer.answer for answer in answers}) == 1
+    assert keep_best(answers, by_id, study.cards, at_most=1).answers == answers
+
+
+def test_overlap_is_the_share_of_the_smaller_text() -> None:
+    a, b, c, d = (("x", str(n)) for n in range(4))
+    assert overlap(frozenset([a, b, c, d]), frozenset([a, b])) == 1
+    assert overlap(frozenset([a, b]), frozenset([b, c, d])) == 0.5
+    assert overlap(frozenset([a]), frozenset([b])) == 0
+
+
+def test_nothing_to_keep_is_refused(by_id, study) -> None:
+    with pytest.raises(ParameterError, match="at_most"):
+        keep_best([], by_id, study.cards, at_most=0)
