@@ -17,7 +17,7 @@ from sleepcot_utils.compare.multiverse import multiverse, multiverse_sentence
 from sleepcot_utils.compare.pairs import seed_differences
 from sleepcot_utils.compare.persons import check_scores, person_means, person_points
 from sleepcot_utils.compare.power import detectable_effect, power_curve, power_sentence
-from sleepcot_utils.compare.protocol import plan_markdown, statistical_plan
+from sleepcot_utils.compare.protocol import plan_markdown, spread_table, statistical_plan
 from sleepcot_utils.compare.resampling import bootstrap_table
 from sleepcot_utils.compare.statistics import holm, minimum_detectable_effect, summarize
 
@@ -51,6 +51,7 @@ __all__ = [
     "require_plan",
     "score_problems",
     "seed_differences",
+    "spread_table",
     "statistical_plan",
     "summarize",
     "variance_components",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from sleepcot_utils.compare.contrasts import Contrast, comparison_table
+from sleepcot_utils.compare.contrasts import NO_DIFFERENCE, Contrast, comparison_table
 from sleepcot_utils.compare.fake_studies import StudyDesign, fake_scores
+from sleepcot_utils.compare.multiverse import multiverse
 
 ARMS = ("cot", "answer_only")
 
@@ -72,6 +74,41 @@ def pipeline_rates(
         if name != "non_inferior" or margin is not None:
             row |= _share(name, count, studies * metrics)
     return row
+
+
+def choice_rates(
+    design: StudyDesign, rng: np.random.Generator, *, studies: int = 100, resamples: int = 499, level: float = 0.95
+) -> pd.DataFrame:
+    """How often each choice of the multiverse claims a difference on fake studies of one metric.
+
+    Parameters
+    ----------
+    design : StudyDesign
+        Sizes and truth.
+    rng : numpy.random.Generator
+        Each study gets a child.
+    studies, resamples, level
+        Fake studies; resamples and confidence of each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a choice: ``choice, differs_in, reasonable, claimed`` with its exact 95% interval ``low, high``, and
+        ``studies`` that allowed the choice. Without an effect ``claimed`` is the choice's false-positive rate; choices
+        that are not reasonable are expected to exceed ``1 - level``.
+    """
+    tables = []
+    for child in rng.spawn(studies):
+        by_score, by_table = child.spawn(2)
+        scores = fake_scores(design, by_score, arms=ARMS)
+        tables.append(multiverse(scores, Contrast("right", *ARMS), by_table, resamples=resamples, level=level))
+    rows = []
+    for (choice, differs_in, reasonable), part in pd.concat(tables).groupby(
+        ["choice", "differs_in", "reasonable"], sort=False
+    ):
+        share = _share("claimed", int((part["says"] != NO_DIFFERENCE).sum()), len(part))
+        rows.append((choice, differs_in, reasonable, *share.values(), len(part)))
+    return pd.DataFrame(rows, columns=["choice", "differs_in", "reasonable", "claimed", "low", "high", "studies"])
 
 
 def _share(name: str, count: int, total: int) -> dict[str, float]:

@@ -12,6 +12,7 @@ from sleepcot_utils.compare.equivalence import persons_for_margin
 from sleepcot_utils.compare.fake_studies import StudyDesign
 from sleepcot_utils.compare.intervals import BOOTSTRAP_FROM_PERSONS
 from sleepcot_utils.compare.power import detectable_effect, power_curve
+from sleepcot_utils.compare.statistics import minimum_detectable_effect
 from sleepcot_utils.errors import ParameterError
 
 #: True differences whose chance of being found is printed.
@@ -103,6 +104,42 @@ def statistical_plan(
         rows.append((f"power, {metric}", _power_words(design, state, alpha, tests, power, studies, effects)))
     rows += _margin_sizes(plan, designs, state, alpha, power)
     return pd.DataFrame(rows, columns=["item", "statement"])
+
+
+def spread_table(
+    comparison: pd.DataFrame, designs: Mapping[str, StudyDesign], rng: np.random.Generator, *, power: float = 0.8
+) -> pd.DataFrame:
+    """Was the sample size judged on the right assumption? Spread of the persons' differences, assumed and found.
+
+    Parameters
+    ----------
+    comparison : pandas.DataFrame
+        What ``comparison_table`` returned.
+    designs : mapping of str to StudyDesign
+        What ``statistical_plan`` was given.
+    rng : numpy.random.Generator
+        Source of the simulated spread.
+    power : float
+        Power of the smallest difference.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a contrast whose metric has a design: ``metric, a, b, assumed, found`` (standard deviations) and
+        ``detectable`` (the difference that a paired t test finds with this power, given the found spread, before any
+        correction). Power from the found difference itself would only restate p, so none is given.
+    """
+    state = int(rng.integers(2**63))
+    rows = []
+    for row in comparison[comparison["metric"].isin(designs)].to_dict("records"):
+        design = designs[str(row["metric"])]
+        curve = power_curve([design.persons], [0.0], design, np.random.default_rng(state), studies=10)
+        found = row["difference"] / row["d_z"] if row["d_z"] else np.nan
+        detectable = (
+            minimum_detectable_effect(int(row["n_persons"]), found, power=power) if np.isfinite(found) else np.nan
+        )
+        rows.append((row["metric"], row["a"], row["b"], float(curve["spread"].iloc[0]), found, detectable))
+    return pd.DataFrame(rows, columns=["metric", "a", "b", "assumed", "found", "detectable"])
 
 
 def plan_markdown(table: pd.DataFrame) -> str:

@@ -1,7 +1,7 @@
 """How fast the bootstrap is, beside two others, and how often the whole comparison is wrong or right on fake studies.
 
     python tests/benchmarks/bench_statistics.py               100 fake studies a case; about two minutes
-    python tests/benchmarks/bench_statistics.py --full        400 fake studies a case, and cases with unequal runs
+    python tests/benchmarks/bench_statistics.py --full        400 fake studies a case, more cases, every choice
 
 The bootstrap is that of 1,100 items under 12 arms with BCa intervals. ``scipy.stats.bootstrap`` gets all arms in one
 call; ``pingouin.compute_bootci`` takes one column a call and is skipped where it is not installed. Times hang on the
@@ -23,7 +23,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from sleepcot_utils.compare.calibration import pipeline_rates
+from sleepcot_utils.compare.calibration import choice_rates, pipeline_rates
 from sleepcot_utils.compare.fake_studies import StudyDesign
 from sleepcot_utils.compare.resampling import bootstrap_table
 
@@ -49,14 +49,28 @@ def main() -> None:
         rows.append({"measured": "rates", "case": name, **rates})
         names = ("any_claim", "claim", "wrong", "raw", "covered", "non_inferior")
         _print_row(name, *(f"{100 * rates[part]:.1f}" for part in names))
+    if options.full:
+        rows += _choices(studies // 2)
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
 
 
+def _choices(studies: int) -> list[dict]:
+    """False-positive rate of every choice of the multiverse, printed and returned."""
+    rows = []
+    for name, design in (("runs alike", StudyDesign()), ("runs differ", StudyDesign(run_share=0.02, seeds=3))):
+        print(f"\nclaims of every choice without an effect, {name}, {studies} studies, percent", flush=True)
+        _print_row("choice", "claimed", "low", "high")
+        for row in choice_rates(design, np.random.default_rng(SEED), studies=studies).to_dict("records"):
+            rows.append({"measured": "choices", "case": name, **row})
+            _print_row(row["choice"], *(f"{100 * row[part]:.1f}" for part in ("claimed", "low", "high")))
+    return rows
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true", help="400 studies a case, and more cases; about a quarter hour")
+    parser.add_argument("--full", action="store_true", help="400 studies a case, and more of them; half an hour")
     parser.add_argument("--out", type=Path, help="file for JSON lines")
     return parser.parse_args()
 

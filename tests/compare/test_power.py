@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from sleepcot_utils.compare.calibration import pipeline_rates
+from sleepcot_utils.compare.calibration import choice_rates, pipeline_rates
 from sleepcot_utils.compare.effects import sign_flip_p
 from sleepcot_utils.compare.fake_studies import StudyDesign, fake_answers, fake_differences, fake_scores
 from sleepcot_utils.compare.persons import check_scores
@@ -117,19 +117,30 @@ def test_fake_scores_are_a_score_table_of_the_whole_design():
 
 
 def test_the_pipeline_rarely_claims_what_is_not_there_and_finds_what_is():
-    null = pipeline_rates(StudyDesign(persons=30, items=3), rng(14), studies=40, metrics=2, resamples=299)
-    # Family-wise level 5%: at most the 99.9% quantile of binomial(40, 0.05) = 7 of 40 studies.
-    assert null["any_claim"] <= stats.binom.ppf(0.999, 40, 0.05) / 40
-    assert null["covered"] >= stats.binom.ppf(0.001, 80, 0.93) / 80
+    null = pipeline_rates(StudyDesign(persons=30, items=3), rng(14), studies=30, metrics=2, resamples=299)
+    # Family-wise level 5%: at most the 99.9% quantile of binomial(30, 0.05) = 6 of 30 studies.
+    assert null["any_claim"] <= stats.binom.ppf(0.999, 30, 0.05) / 30
+    assert null["covered"] >= stats.binom.ppf(0.001, 60, 0.93) / 60
     effect = pipeline_rates(StudyDesign(persons=30, items=3, effect=0.3), rng(15), studies=12, metrics=2, resamples=299)
     assert effect["claim"] > 0.8 and effect["wrong"] == 0 and effect["any_claim_low"] < effect["any_claim"]
 
 
 def test_a_loss_of_the_whole_margin_is_rarely_called_non_inferior():
     design = StudyDesign(persons=30, items=3, effect=-0.1)
-    rates = pipeline_rates(design, rng(16), studies=60, metrics=1, margin=0.1, resamples=299)
-    # One-sided level 2.5%; bootstrap intervals of 30 persons may lose two points: 99.9% quantile of binomial(60, 4.5%).
-    assert rates["non_inferior"] <= stats.binom.ppf(0.999, 60, 0.045) / 60
+    rates = pipeline_rates(design, rng(16), studies=40, metrics=1, margin=0.1, resamples=299)
+    # One-sided level 2.5%; bootstrap intervals of 30 persons may lose two points: 99.9% quantile of binomial(40, 4.5%).
+    assert rates["non_inferior"] <= stats.binom.ppf(0.999, 40, 0.045) / 40
+
+
+def test_sound_choices_keep_their_level_and_items_as_if_independent_do_not():
+    # Persons react differently to the arms, so the items of a person lean to one side together.
+    design = StudyDesign(persons=25, items=8, seeds=1, person_share=0.0, item_share=0.0, reaction_share=0.6)
+    studies = 20
+    found = choice_rates(design, rng(17), studies=studies, resamples=299).set_index("choice")
+    sound = found[found["reasonable"]]
+    assert len(sound) >= 6 and (found["studies"] == studies).all()
+    assert sound["claimed"].max() <= stats.binom.ppf(0.9999, studies, 0.06) / studies
+    assert found.loc["tasks as if independent", "low"] > 0.05
 
 
 @pytest.mark.parametrize(

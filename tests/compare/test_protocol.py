@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 
-from sleepcot_utils.compare.contrasts import Contrast
+from sleepcot_utils.compare.contrasts import Contrast, comparison_table
 from sleepcot_utils.compare.equivalence import persons_for_margin
-from sleepcot_utils.compare.fake_studies import StudyDesign
+from sleepcot_utils.compare.fake_studies import StudyDesign, fake_scores
 from sleepcot_utils.compare.plan import ENDPOINTS, study_plan
 from sleepcot_utils.compare.power import power_of, with_effect
-from sleepcot_utils.compare.protocol import plan_markdown, statistical_plan
+from sleepcot_utils.compare.protocol import plan_markdown, spread_table, statistical_plan
 from sleepcot_utils.errors import ParameterError
 
 ARMS = ("cot", "answer_only")
@@ -66,6 +66,21 @@ def test_without_margins_and_with_one_seed_it_says_so():
     assert said(table, "margin").startswith("none") and said(table, "seeds").startswith("1: nothing will be known")
     assert not table["item"].str.startswith("persons for the margin").any()
     assert "1 primary test" in said(table, "correction")
+
+
+def test_assumed_and_found_spread_stand_side_by_side():
+    design = StudyDesign(persons=60, items=5, effect=0.1)
+    scores = fake_scores(design, rng(8))
+    comparison = comparison_table(scores, [Contrast("right", *ARMS)], rng(9), resamples=300)
+    row = spread_table(comparison, {"right": design}, rng(10)).iloc[0]
+    means = scores.groupby(["source", "person_id"])["value"].mean().unstack("source")
+    spread = (means["cot"] - means["answer_only"]).std(ddof=1)
+    assert row["found"] == pytest.approx(spread)
+    # The data come from the assumed design: relative standard error of a standard deviation of 60 is 9%; four of them.
+    assert row["assumed"] == pytest.approx(spread, rel=0.36)
+    # (z(0.975) + z(0.8)) * spread / sqrt(n), a little more for Student's t.
+    assert row["detectable"] == pytest.approx((1.96 + 0.8416) * spread / np.sqrt(60), rel=0.03)
+    assert spread_table(comparison, {"safe": design}, rng()).empty
 
 
 def test_markdown_has_one_line_an_item(table):
