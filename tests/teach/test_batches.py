@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 # Under `--import-mode=importlib` a test folder is on no path, so that its helpers need this.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from loopback import KEY, Step, ask, completion, error
+from loopback import KEY, Step, ask, completion, error, records
 from loopback_batches import BatchDesk
 
 from sleepcot_utils.errors import ArtifactError, TeacherError
@@ -99,7 +100,7 @@ def test_a_batch_that_expires_keeps_what_it_brought(batches, desk, told) -> None
 
 
 @pytest.mark.parametrize("place", ["after_upload", "before_id", "while_waiting", "while_storing"])
-def test_a_kill_at_any_place_sends_nothing_twice(batches, desk, monkeypatch, place) -> None:
+def test_a_kill_at_any_place_sends_nothing_twice(batches, desk, monkeypatch, tmp_path, place) -> None:
     def kill(*_, **__):
         raise Killed
 
@@ -128,6 +129,7 @@ def test_a_kill_at_any_place_sends_nothing_twice(batches, desk, monkeypatch, pla
     assert [reply.text for reply in replies] == [f"Answer:\n{name}" for name in NAMES]
     assert sorted(desk.asked) == list(NAMES)
     assert len(desk.batches) == 1
+    assert Counter(record["kind"] for record in records(tmp_path)) == {"response": 3}, "and nothing is kept twice"
 
 
 def test_a_batch_of_other_tasks_is_still_fetched(batches, desk, monkeypatch, teach, server) -> None:
@@ -198,7 +200,7 @@ def test_a_refused_batch_says_why_and_leaves_nothing_behind(batches, server, tea
     with pytest.raises(TeacherError, match="status 400.*no batches for this model"):
         list(batches(budget=budget).answer(ask(*NAMES)))
     assert budget.spent.requests == 0
-    budget.set_aside(Amount(5))  # nothing is left set aside
+    budget.set_aside(Amount(5), stopped=lambda: True)  # nothing is left set aside
 
 
 def test_a_key_in_the_servers_words_is_hidden(batches, server) -> None:

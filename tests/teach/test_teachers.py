@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from loopback import KEY, completion, error
 
 from sleepcot_utils.errors import TeacherError
+from sleepcot_utils.tasks.answers import read_answers, write_answers
 from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND
 from sleepcot_utils.teach.exchange import Sampling
 from sleepcot_utils.teach.filtering import filter_answers
@@ -48,6 +51,15 @@ def test_the_expert_answers_every_kind(study) -> None:
         answer = expert_answer(task, study.report_of, study.cards)
         assert (answer.rationale, answer.answer) == study.answers[task.task_id]
         assert (answer.task_id, answer.source, answer.finish_reason) == (task.task_id, SOURCE, "stop")
+
+
+def test_answers_of_earlier_runs_are_still_read(study, tmp_path) -> None:
+    answer = expert_answer(study.tasks[0], study.report_of, study.cards)
+    write_answers(tmp_path / "answers.jsonl", [answer, replace(answer, prompt_version="cot-all-0123")])
+    old, new = (json.loads(line) for line in (tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (old.pop("prompt_version"), new["prompt_version"]) == ("", "cot-all-0123")
+    (tmp_path / "answers.jsonl").write_text(json.dumps(old) + "\n", encoding="utf-8")
+    assert read_answers(tmp_path / "answers.jsonl") == [answer]
 
 
 def test_a_server_gets_few_shot_messages_and_its_words_are_split(served, tasks, study, tmp_path) -> None:
