@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import sys
 import threading
 import time
@@ -44,6 +46,7 @@ class Step:
     announced: int | None = None
     delay_s: float = 0.0
     dribble_s: float = 0.0
+    reset: bool = False
 
 
 def completion(
@@ -82,6 +85,11 @@ def error(status: int, *, code: str | None = None, message: str = "no", **header
 def dropped() -> Step:
     """The connection closes before a byte of the response."""
     return Step()
+
+
+def reset() -> Step:
+    """The connection is reset, rather than closed."""
+    return Step(reset=True)
 
 
 def cut_short() -> Step:
@@ -203,6 +211,10 @@ class Loopback:
                 if step.delay_s:
                     time.sleep(step.delay_s)
                 if step.status is None:
+                    if step.reset:
+                        # To linger for 0 s sends RST in place of FIN.
+                        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        self.connection.close()
                     self.close_connection = True
                     return
                 self.send_response(step.status)

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from loopback import Received, Step, ask, completion, cut_short, dribbled, dropped, error, late, records
+from loopback import Received, Step, ask, completion, cut_short, dribbled, dropped, error, late, records, reset
 
 from sleepcot_utils.errors import TeacherError
 from sleepcot_utils.paths import PROJECT_ROOT
@@ -24,6 +24,15 @@ def test_server_error_and_dropped_connection_are_retried(server, teach):
     server.script = [error(500, retry_after_ms="10"), dropped()]
     (reply,) = teach().answer(ask("a"))
     assert reply.text == "Answer to: a" and len(server.received) == 3
+
+
+def test_reset_connection_is_retried_and_then_named(server, teach):
+    server.script = [reset()]
+    (reply,) = teach().answer(ask("a"))
+    assert reply.text == "Answer to: a" and len(server.received) == 2
+    server.default = lambda _: reset()
+    (reply,) = teach(max_retries=0).answer(ask("b"))
+    assert reply.error.startswith("failed: Connection error.")
 
 
 def test_body_cut_short_is_retried(server, teach):
