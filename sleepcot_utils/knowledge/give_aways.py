@@ -76,6 +76,10 @@ def _each(score: Callable[[str], float]) -> Rule:
     return lambda choice: [score(option) for option in choice.options]
 
 
+def _place(wanted: int) -> Rule:
+    return lambda choice: [float(place == wanted) for place in range(len(choice.options))]
+
+
 def _shared_with_question(choice: Choice) -> list[float]:
     asked = set(words_of(choice.question))
     return [len(asked & set(words_of(option))) for option in choice.options]
@@ -87,7 +91,7 @@ def _most_like_the_others(choice: Choice) -> list[float]:
 
 
 RULES: dict[str, Rule] = {
-    **{f"always {letter}": (lambda choice, i=i: [float(j == i) for j in range(4)]) for i, letter in enumerate("ABCD")},
+    **{f"always {letter}": _place(place) for place, letter in enumerate("ABCD")},
     "longest": _each(len),
     "shortest": _each(lambda option: -len(option)),
     "fewest absolute words": _each(lambda option: -sum(word in ABSOLUTE_WORDS for word in words_of(option))),
