@@ -117,3 +117,16 @@ def test_splits_of_phrasings(card: Card) -> None:
     assert card.phrasings.of("validation") == ("D?",)
     with pytest.raises(KeyError, match="train, validation, test"):
         card.phrasings.of("dev")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("After a night without sleep adenosine is high.", True),
+        ("In people without electric light adenosine falls.", True),
+        ("It works without adenosine.", False),
+        ("It works without any adenosine.", False),
+    ],
+)
+def test_without_denies_what_is_missing_but_not_what_follows_a_condition(card: Card, text: str, said: bool) -> None:
+    assert covers(card, text)[0] is said
