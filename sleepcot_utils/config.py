@@ -11,11 +11,12 @@ import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sleepcot_utils.allowed import Listed, Matches, OneOf
 from sleepcot_utils.errors import ParameterError
-from sleepcot_utils.paths import RUN_NAME
+from sleepcot_utils.paths import RUN_NAME, reference_data
 
 #: Arms that notebook 03 can train. An arm is added here and in the recipes of the `distill` room.
 #: Each is described in ``distill.arms``; a test holds both lists together.
@@ -31,8 +32,10 @@ ARMS = (
 )
 PROFILE_NAMES = ("smoke", "laptop", "gpu", "paper")
 WINDOWS_NIGHTS = (7, 14, 30)
+#: Teachers that need no entry in ``data/teachers/teachers.yaml``; of these, all but the expert need a model's name.
 TEACHERS = ("expert", "openai", "local")
 SYNTHESIZERS = ("none", "openai", "local")
+TEACHERS_FILE = "data/teachers/teachers.yaml"
 ADAPTERS = ("lora", "full")
 DEVICES = ("auto", "cpu", "cuda")
 #: Seeds must fit the 32-bit seeds of the libraries underneath (``numpy.random.SeedSequence`` takes any, Trainer does not).
@@ -47,6 +50,16 @@ def _seed(item: str) -> int:
     if not (item.isascii() and item.isdecimal() and int(item) <= LARGEST_SEED):
         raise ValueError(f"{item!r} is not a seed")
     return int(item)
+
+
+def _listed_or(built_in: tuple[str, ...], role: str) -> Matches:
+    """Validator of a teacher's name: built in, or listed for a role; other fields are checked when it is asked."""
+
+    def accepts(name: str) -> bool:
+        listed = yaml.safe_load(reference_data("teachers", "teachers.yaml").read_text(encoding="utf-8"))
+        return name in built_in or role in listed.get(name, {}).get("roles", ())
+
+    return Matches(f"one of {', '.join(built_in)}, or a name with the role {role} in {TEACHERS_FILE}", accepts)
 
 
 RunName = Annotated[
@@ -80,11 +93,13 @@ class SimulateParameters(StudyParameters):
     window_nights: Annotated[int, AfterValidator(OneOf(WINDOWS_NIGHTS))] = Field(
         14, description="nights that one report summarizes: 7, 14 or 30"
     )
-    synthesizer: Annotated[str, AfterValidator(OneOf(SYNTHESIZERS))] = Field(
-        "none", description="who imagines nights beside the simulator: none, openai (remote) or local (open model)"
+    synthesizer: Annotated[str, AfterValidator(_listed_or(SYNTHESIZERS, "synthesizer"))] = Field(
+        "none",
+        description="who imagines nights beside the simulator: none, local (open model), openai or a listed teacher",
     )
     synthesizer_model: str = Field(
-        "", description="model name of a remote synthesizer, hub id or folder of a local one"
+        "",
+        description="model of a synthesizer that is not listed: its name, hub id or folder; empty for the listed one",
     )
     imagined_persons: int = Field(20, ge=2, le=5_000, description="persons that the synthesizer is asked to imagine")
     allow_remote: bool = Field(False, description="consent to ask a synthesizer on another machine")
@@ -94,7 +109,7 @@ class SimulateParameters(StudyParameters):
 
     @model_validator(mode="after")
     def _synthesizer_is_named(self) -> SimulateParameters:
-        if self.synthesizer != "none" and not self.synthesizer_model.strip():
+        if self.synthesizer in ("openai", "local") and not self.synthesizer_model.strip():
             raise ValueError(f"synthesizer_model is empty, but the synthesizer {self.synthesizer!r} needs a model name")
         return self
 
@@ -108,10 +123,12 @@ class SimulateParameters(StudyParameters):
 class TeachParameters(StudyParameters):
     """Parameters of ``02_prompt_the_teacher``."""
 
-    teacher: Annotated[str, AfterValidator(OneOf(TEACHERS))] = Field(
-        "expert", description="who answers: expert (rules, no model), openai (remote) or local (open model)"
+    teacher: Annotated[str, AfterValidator(_listed_or(TEACHERS, "instructor"))] = Field(
+        "expert", description="who answers: expert (rules), local (open model), openai or a listed teacher"
     )
-    teacher_model: str = Field("", description="model name of a remote teacher, hub id or folder of a local one")
+    teacher_model: str = Field(
+        "", description="model of a teacher that is not listed: its name, hub id or folder; empty for the listed one"
+    )
     wording: Annotated[str, AfterValidator(OneOf(("plain", "varied")))] = Field(
         "plain", description="words of the expert: plain (the same each time) or varied"
     )
@@ -144,7 +161,7 @@ class TeachParameters(StudyParameters):
 
     @model_validator(mode="after")
     def _model_is_named(self) -> TeachParameters:
-        if self.teacher != "expert" and not self.teacher_model.strip():
+        if self.teacher in ("openai", "local") and not self.teacher_model.strip():
             raise ValueError(f"teacher_model is empty, but the teacher {self.teacher!r} needs a model name")
         return self
 

@@ -42,6 +42,7 @@ COMPARE = "04_compare_student_and_baselines"
         (TEACH, {"planted_error_rate": 0.6}, ["a number from 0.0 to 0.5"]),
         (TEACH, {"planted_error_rate": float("nan")}, ["planted_error_rate", "nan"]),
         (TEACH, {"teacher": "openai"}, ["teacher_model is empty", "'openai'"]),
+        (TEACH, {"teacher": "oracle"}, ["teacher", "'oracle'", "expert, openai, local", "data/teachers/teachers.yaml"]),
         (DISTILL, {"arm": "cott"}, ["arm", "cott", "'answer_only'"]),
         (DISTILL, {"learning_rate": 0.0}, ["a number above 0.0 to 1.0"]),
         (DISTILL, {"learning_rate": float("inf")}, ["learning_rate"]),
@@ -65,6 +66,18 @@ def test_refused(notebook: str, values: dict[str, Any], said: list[str]) -> None
 def test_where_replaces_the_notebook_in_the_message() -> None:
     with pytest.raises(ParameterError, match=r"^profile laptop: "):
         validate_parameters(SIMULATE, {"persons": 1}, where="profile laptop")
+
+
+def test_a_listed_teacher_needs_no_model() -> None:
+    from sleepcot_utils.teach.registry import teachers
+
+    for name, entry in teachers().items():
+        assert validate_parameters(TEACH, {"teacher": name}).model_dump()["teacher_model"] == ""
+        if "synthesizer" in entry.roles:
+            assert validate_parameters(SIMULATE, {"synthesizer": name}).model_dump()["synthesizer"] == name
+        else:
+            with pytest.raises(ParameterError, match="with the role synthesizer"):
+                validate_parameters(SIMULATE, {"synthesizer": name})
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOK_PARAMETERS)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 from scipy import stats
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.knowledge import Card
+from sleepcot_utils.paths import reference_data
 from sleepcot_utils.tasks.build import Task
 from sleepcot_utils.tasks.reading import split_answer
+from sleepcot_utils.teach.cache import ReplyCache
+from sleepcot_utils.teach.exchange import Sampling, TeacherRequest
 from sleepcot_utils.teach.exemplars import FIXED
+from sleepcot_utils.teach.local import LocalTeacher
 from sleepcot_utils.teach.prompts import MODES, SHOTS, Messages, messages_for_teacher, prompt_version
 from sleepcot_utils.teach.verification import check_answer
 
@@ -71,6 +76,30 @@ def compare_prompts(
             low, high = stats.binomtest(passed, len(tasks)).proportion_ci(method="wilson")
             rows.append((mode, prompt_version(mode), check, len(tasks), passed, passed / len(tasks), low, high))
     return pd.DataFrame(rows, columns=["mode", "prompt_version", "check", "answers", "passed", "share", "low", "high"])
+
+
+def local_asker(model: str, cache_file: Path, *, max_output_tokens: int = 256) -> Callable[..., list[str | None]]:
+    """What asks an open model on this machine, for ``compare_prompts``.
+
+    Parameters
+    ----------
+    model : str
+        ``embedded``, a folder or a hub id.
+    cache_file : pathlib.Path
+        JSON lines of all responses; what stands there is not asked again.
+    max_output_tokens : int
+        Longest answer.
+    """
+    folder = reference_data("embedded_student") if model == "embedded" else model
+    settings = Sampling(max_output_tokens=max_output_tokens, temperature=0.0)
+    teacher = LocalTeacher(folder, settings=settings, cache=ReplyCache(cache_file))
+
+    def ask(prompts: Sequence[Messages]) -> list[str | None]:
+        # Numbered names keep the order of the prompts, since replies come sorted by name.
+        requests = [TeacherRequest(f"prompt{place:06d}", tuple(prompt)) for place, prompt in enumerate(prompts)]
+        return [reply.text for reply in teacher.answer(requests)]
+
+    return ask
 
 
 def _failures(
