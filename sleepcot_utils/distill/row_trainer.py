@@ -17,6 +17,23 @@ def row_batch(row: Row) -> dict[str, Any]:
     return {"row": row, "labels": targets, "shift_labels": targets}
 
 
+def finite(loss: Any, step: int, learning_rate: float) -> Any:
+    """The loss of a step, if it is a number.
+
+    Raises
+    ------
+    TrainingError
+        If it is none any more.
+    """
+    if not loss.isfinite():
+        raise TrainingError(
+            f"the loss became {loss.item()} at step {step}",
+            where=f"training with learning rate {learning_rate:g}",
+            expected="a lower learning_rate; the checkpoints up to here are kept",
+        )
+    return loss
+
+
 @cache
 def row_trainer() -> Any:
     """``transformers.Trainer`` with the loss of packed rows; all else is the library's."""
@@ -51,12 +68,7 @@ def row_trainer() -> Any:
             if num_items_in_batch is not None:
                 # The tokens are counted over all processes, and gradients are then averaged over them.
                 loss = loss * self.accelerator.num_processes
-            if not loss.isfinite():
-                raise TrainingError(
-                    f"the loss became {loss.item()} at step {self.state.global_step + 1}",
-                    where=f"training with learning rate {self.args.learning_rate:g}",
-                    expected="a lower learning_rate; the checkpoints up to here are kept",
-                )
+            loss = finite(loss, self.state.global_step + 1, self.args.learning_rate)
             return (loss, {}) if return_outputs else loss
 
     return RowTrainer

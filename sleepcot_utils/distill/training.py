@@ -11,12 +11,14 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sleepcot_utils.distill.memory import available_bytes, is_out_of_memory, pieces_that_fit, too_little_memory
+from sleepcot_utils.distill.on_policy import TokenTeacher, on_policy_trainer
 from sleepcot_utils.distill.packing import Row
 from sleepcot_utils.distill.row_trainer import be_quiet, row_batch, row_trainer
 from sleepcot_utils.distill.student import Student
@@ -78,6 +80,7 @@ def train(
     recipe: Recipe,
     work: Path,
     *,
+    teacher: TokenTeacher | None = None,
     curves: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> Training:
@@ -89,6 +92,9 @@ def train(
         Packed conversations, of other persons each.
     work : pathlib.Path
         Folder of checkpoints; a training found there is resumed and ends as if it had not been interrupted.
+    teacher : TokenTeacher, optional
+        Whose distributions are learned, on what the student itself says to the prompts of the training set; without
+        one, the answers of the training set are learned.
     curves : pathlib.Path, optional
         Folder of the files that TensorBoard reads; ``curves`` in ``work`` if left out.
     say : callable, optional
@@ -103,7 +109,9 @@ def train(
     at_first = _trained_weights(student)
     while True:
         try:
-            return _attempt(student, train_set, validation_set, recipe, work, curves or work / "curves", say, pieces)
+            return _attempt(
+                student, train_set, validation_set, recipe, work, teacher, curves or work / "curves", say, pieces
+            )
         except (RuntimeError, MemoryError) as problem:
             if not is_out_of_memory(problem):
                 raise
@@ -149,6 +157,7 @@ def _attempt(
     validation_set: Sequence[Row],
     recipe: Recipe,
     work: Path,
+    teacher: TokenTeacher | None,
     curves: Path,
     say: Callable[[str], None],
     pieces: int,
@@ -191,7 +200,8 @@ def _attempt(
         logging_first_step=True,
     )
     speed = Speed()
-    trainer = row_trainer()(
+    trainer_class = row_trainer() if teacher is None else partial(on_policy_trainer(), teacher)
+    trainer = trainer_class(
         pieces,
         speed,
         model=student.model,
