@@ -156,7 +156,9 @@ class LocalTeacher:
         if self._loaded is None:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+            from transformers.utils import logging
 
+            logging.disable_progress_bar()
             device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
             self._report(f"Loading {self.model} as a teacher on {device}.")
             try:
