@@ -14,98 +14,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-MINUTES_AN_HOUR, MINUTES_A_DAY = 60, 24 * 60
-#: Units of quantities; the empty one is a bare number.
-BARE, MIN, PERCENT, BPM, A_MINUTE, MS, CLOCK = "", "min", "%", "bpm", "a minute", "ms", "clock"
-NIGHTS, A_DAY, WEEKS, YEARS, MASS, DRINKS, TIMES, DEGREES = (
-    "nights", "a day", "weeks", "years", "mg", "drinks", "times", "degC",
-)  # fmt: skip
+from sleepcot_utils.tasks.quantity_patterns import (
+    A_DAY,
+    A_MINUTE,
+    ABOUT,
+    AGE,
+    BARE,
+    BPM,
+    CLOCK,
+    CLOCK_TIME,
+    DENIED,
+    HOURS,
+    MIN,
+    MINUTES_A_DAY,
+    MINUTES_AN_HOUR,
+    MS,
+    NIGHTS,
+    PARTS,
+    PERCENT,
+    PLAIN,
+    RANGE,
+    SHARE,
+    SPELLED,
+    SPOKEN,
+    TRAP,
+    UNIT_PATTERNS,
+    WORDS,
+    YEARS,
+)
+
 #: Room for a value that was rounded to one decimal before it was held against another.
 ROUNDING = 0.051
-
-_SMALL = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-]  # fmt: skip
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORDS = {word: value for value, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
-_PARTS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
-
-_BELOW_HUNDRED = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_SMALL[1:10])}))?|{'|'.join(reversed(_SMALL))})"
-_WORD = rf"\b{_BELOW_HUNDRED}(?: hundred(?: (?:and )?{_BELOW_HUNDRED})?)?\b"
-_DIGITS = r"(?<![\w.:,])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?[½¼¾]?|[½¼¾])"
-_NUMBER = rf"(?:{_DIGITS}|{_WORD})"
-_SIGN = r"(?:(?<![\w.%)])[+\-\u2212])?"
-_HOUR, _MINUTE = r"(?:hours?|hrs?|h)(?![a-z])", r"(?:minutes?|mins?)(?![a-z])"
-
-#: Units as they are written, what they are called here, and what one of them is.
-_UNITS: tuple[tuple[str, str, float], ...] = (
-    (r"(?:beats?|bpm)(?: ?/ ?min| (?:a|per) minute)?\b", BPM, 1),
-    (r"(?:breaths?(?: ?/ ?min| (?:a|per) minute)?|brpm)\b", A_MINUTE, 1),
-    (r"(?:/ ?min|(?:a|per) minute)\b", A_MINUTE, 1),
-    (_MINUTE, MIN, 1),
-    (_HOUR, MIN, MINUTES_AN_HOUR),
-    (r"(?:seconds?|secs?)\b", MIN, 1 / MINUTES_AN_HOUR),
-    (r"(?:milliseconds?|ms)\b", MS, 1),
-    (r"(?:%(?:[ -]points?)?|(?:per ?cent(?:age points?)?|pct|points?)\b)", PERCENT, 1),
-    (r"(?:nights?|evenings?|days?|mornings?)\b", NIGHTS, 1),
-    (r"(?:steps?(?: (?:a|per|each) day)?|(?:a|per|each) day)\b", A_DAY, 1),
-    (r"(?:weeks?|months?)\b", WEEKS, 1),
-    (r"(?:years?|yrs?)\b(?:[ -]olds?\b)?", YEARS, 1),
-    (r"(?:mg|mcg|µg|ug|g|grams?|milligrams?|micrograms?|iu|ml|kg)\b", MASS, 1),
-    (r"(?:drinks?|glass(?:es)?|cups?|units?|beers?|coffees?)\b", DRINKS, 1),
-    (r"times\b", TIMES, 1),
-    (r"(?:°\s?c|degrees?(?: celsius)?)\b", DEGREES, 1),
-)  # fmt: skip
-_ANY_UNIT = "(?:" + "|".join(pattern for pattern, _, _ in _UNITS) + ")"
-_UNIT_PATTERNS = [(re.compile(pattern), unit, size) for pattern, unit, size in _UNITS]
-
-_TRAP = re.compile(
-    r"https?://\S+|\bdoi:?\s*\S+|\b10\.\d{4,}/\S+|\b\d{4}-\d{2}(?:-\d{2})?\b|\b\d{1,2}([./])\d{1,2}\1(?:\d{4}|\d{2})\b"
-    r"|\b\d+(?:\.\d+){2,}\b|\b24 ?/ ?7\b|\b[a-z_][\w]*-\d+(?!\d)(?![.:]\d)|\b[a-z_]+\d\w*|\b\d+(?:st|nd|rd|th|s|x)\b"
-    r"|^[ \t]*(?:[-*•] )?\d{1,2}[.)](?=\s)|\bin (?:19|20)\d\d\b|\bet al\.?,? \d{4}\b|\((?:19|20)\d\d\)"
-    r"|(?:\b(?:stage|option|step|type|phase|figure|table|question|page|(?<!the )(?<!at )night|day|week|level|no\.|nr\.?)|#) ?\d+\b"
-    rf"(?![.:,]\d| ?(?:{_ANY_UNIT}))",
-    re.MULTILINE,
-)
-_AGE = re.compile(
-    r"\b(?:age(?:d)?(?: of| is|:)?|(?:woman|man|person|someone|somebody|adult|people) (?:of|at)) (?P<n>\d{1,3})\b(?![.,:]\d)(?: years?\b)?"
-)
-_CLOCK = re.compile(
-    rf"(?<![\w.:])(?P<h>\d{{1,2}})(?:[:.](?P<m>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?|(?<![\w.:])(?P<ch>\d{{1,2}}):"
-    rf"(?P<cm>[0-5]\d)(?::[0-5]\d)?(?:(?P<unit> ?{_HOUR})|(?!\w|:\d))|(?P<oclock>{_NUMBER}) o'?clock\b"
-    r"|(?P<named>\b(?:noon|midday|midnight)\b)"
-)
-_SPOKEN = re.compile(
-    rf"\b(?P<part>half|(?:a )?quarter|{_NUMBER}(?: minutes?)?) (?P<side>past|to) (?P<hour>{_WORD}|\d{{1,2}}(?![\d.,:]))"
-    rf"(?! ?(?:{_ANY_UNIT}| and a half|[-\u2013]))"
-)
-_SHARE = re.compile(
-    rf"(?P<a>{_NUMBER})(?P<ua> ?(?:nights?|evenings?|days?))? (?:of|out of|from) (?:(?:the|your|these|all|last|past) )*"
-    rf"(?P<b>{_NUMBER})(?!\d| ?(?:{_MINUTE}|{_HOUR}|%|per ?cent)|[.:]\d)"
-    r"(?: (?:logged |recorded |measured )?(?P<u>nights?|evenings?|days?|mornings?)\b)?"
-    rf"|(?<![\w.:,/])(?P<a2>\d+) ?/ ?(?P<b2>\d+) (?:logged )?(?P<u2>nights?|evenings?|days?)\b"
-)
-_SPELLED = re.compile(
-    r"\b(?:(?P<three>three[ -]quarters) of an hour|(?P<quarter>a quarter(?: of an)? hour)"
-    rf"|(?P<half>half an hour|a half[ -]hour)|an? hour(?:(?P<anhalf> and a half)|(?P<anquarter> and a quarter)"
-    rf"|(?:,? and|,)? (?P<anmin>{_NUMBER}) ?{_MINUTE})?)\b"
-)
-_HOURS = re.compile(
-    rf"(?P<sign>{_SIGN})(?P<n>{_NUMBER})(?P<nhalf> and a half)?[ -]?{_HOUR}(?:(?P<half> and a half)"
-    rf"|[.,]?(?: and| &)? ?(?P<m>\d{{1,2}}(?=[ -]?(?:{_MINUTE}|m\b))|{_WORD}(?=[ -]{_MINUTE}))[ -]?(?:{_MINUTE}|m\b)"
-    rf"| ?(?P<bare>\d{{2}})(?![\w.,:]*\d| ?{_ANY_UNIT}| (?:of|out)\b|[a-z]))?"
-)
-_PLAIN = re.compile(
-    rf"(?P<sign>{_SIGN})(?P<n>{_DIGITS})(?![,:]\d)(?:[ -]?(?P<unit>{_ANY_UNIT})|m\b|(?!\w))"
-    rf"|(?P<word>{_WORD}(?: and a half)?)[ -](?P<wunit>{_ANY_UNIT})"
-    rf"|(?P<begin>{_WORD})(?=(?: to | or | and |[-\u2013])(?:\u0000|{_NUMBER}[ -]?{_ANY_UNIT}))"
-)
-_RANGE = re.compile(r"\s*(?:[-\u2013\u2014]|to|or|until|through|and)\s*")
-_ABOUT = re.compile(
-    r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|close to|circa|ca\.?)|[~≈])\s*(?:at )?\Z"
-)
-_DENIED = re.compile(r"\b(?:not|never|isn't|wasn't|aren't|rather than|instead of)(?: (?:just|quite|even|the|at|a))? \Z")
 
 
 @dataclass(frozen=True)
@@ -117,7 +56,7 @@ class Quantity:
     value : float
         With its sign, in `unit`; amounts of time in minutes, clock times in minutes after midnight.
     unit : str
-        One of the units above; empty for a bare number.
+        One of the units of ``quantity_patterns``; empty for a bare number.
     start, end : int
         Place in the text.
     step : float
@@ -208,13 +147,13 @@ def _in_context(found: list[Quantity], text: str) -> list[Quantity]:
         following = found[number] if number < len(found) else None
         if following is not None and quantity.unit == BARE and following.unit not in (BARE, CLOCK):
             between = text[quantity.end : following.start]
-            is_range = _RANGE.fullmatch(between) and ("and" not in between or "between" in text[: quantity.start][-12:])
+            is_range = RANGE.fullmatch(between) and ("and" not in between or "between" in text[: quantity.start][-12:])
             if is_range:
                 scale = following.scale
                 value, step = quantity.value * scale, quantity.step * scale
                 quantity = replace(quantity, unit=following.unit, value=value, step=step, scale=scale)
         before = text[max(0, quantity.start - 24) : quantity.start]
-        about, denied = _ABOUT.search(before) is not None, _DENIED.search(before) is not None
+        about, denied = ABOUT.search(before) is not None, DENIED.search(before) is not None
         read.append(replace(quantity, is_about=about, is_denied=denied) if about or denied else quantity)
     return read
 
@@ -224,15 +163,15 @@ def _amount(text: str) -> tuple[float, float, bool]:
     text = text.strip()
     half = text.endswith(" and a half")
     text = text.removesuffix(" and a half")
-    if text[-1] in _PARTS:
-        return (float(text[:-1]) if text[:-1] else 0.0) + _PARTS[text[-1]], 0.0, False
+    if text[-1] in PARTS:
+        return (float(text[:-1]) if text[:-1] else 0.0) + PARTS[text[-1]], 0.0, False
     if text[0].isdigit():
         digits = len(text.partition(".")[2])
         value, step = float(text.replace(",", "")), 10.0**-digits
         return value + 0.5 * half, 0.0 if half else step, digits > 0
     hundreds, _, rest = text.partition(" hundred") if " hundred" in text else ("", "", text)
-    value = 100.0 * sum(_WORDS[word] for word in re.split("[ -]", hundreds) if word)
-    value += sum(_WORDS[word] for word in re.split("[ -]", rest.strip()) if word and word != "and")
+    value = 100.0 * sum(WORDS[word] for word in re.split("[ -]", hundreds) if word)
+    value += sum(WORDS[word] for word in re.split("[ -]", rest.strip()) if word and word != "and")
     return value + 0.5 * half, 0.0 if half else 1.0, False
 
 
@@ -314,7 +253,7 @@ def _read_plain(match: re.Match[str]) -> Quantity:
     written = match["unit"] or match["wunit"]
     unit, size = (MIN, 1.0) if match.group().endswith("m") and not written else (BARE, 1.0)
     if written:
-        unit, size = next((name, one) for pattern, name, one in _UNIT_PATTERNS if pattern.fullmatch(written))
+        unit, size = next((name, one) for pattern, name, one in UNIT_PATTERNS if pattern.fullmatch(written))
     sign = match["sign"]
     value = _signed(value * size, sign)
     return Quantity(
@@ -324,12 +263,28 @@ def _read_plain(match: re.Match[str]) -> Quantity:
 
 #: Readers in the order in which they take their part of a text.
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Quantity | None]], ...] = (
-    (_TRAP, _skip),
-    (_AGE, _read_age),
-    (_CLOCK, _read_clock),
-    (_SPOKEN, _read_spoken),
-    (_SPELLED, _read_spelled),
-    (_HOURS, _read_hours),
-    (_SHARE, _read_share),
-    (_PLAIN, _read_plain),
+    (TRAP, _skip),
+    (AGE, _read_age),
+    (CLOCK_TIME, _read_clock),
+    (SPOKEN, _read_spoken),
+    (SPELLED, _read_spelled),
+    (HOURS, _read_hours),
+    (SHARE, _read_share),
+    (PLAIN, _read_plain),
 )
+
+__all__ = [
+    "A_DAY",
+    "A_MINUTE",
+    "BARE",
+    "BPM",
+    "CLOCK",
+    "MIN",
+    "MINUTES_A_DAY",
+    "MS",
+    "NIGHTS",
+    "PERCENT",
+    "ROUNDING",
+    "Quantity",
+    "quantities",
+]

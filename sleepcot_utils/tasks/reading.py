@@ -92,7 +92,7 @@ def clauses(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=2**12)
-def placed_clauses(text: str) -> list[tuple[int, str]]:
+def placed_clauses(text: str) -> tuple[tuple[int, str], ...]:
     """Clauses with the place of their first character in the text."""
     plain, placed, start = _plain(text), [], 0
     for end, following in [*(match.span() for match in CLAUSE_END.finditer(plain)), (len(plain), len(plain))]:
@@ -100,7 +100,7 @@ def placed_clauses(text: str) -> list[tuple[int, str]]:
         if part.strip():
             placed.append((start + len(part) - len(part.lstrip()), part.strip()))
         start = following
-    return placed
+    return tuple(placed)
 
 
 def _plain(text: str) -> str:

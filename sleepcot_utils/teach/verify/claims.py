@@ -69,7 +69,7 @@ def named_verdict(topic: str, answer: str) -> str | None:
     return first_named(answer, follow_ups()[topic]["verdicts"], skip_denied=topic != "first")
 
 
-def contradicts_itself(topic: str, answer: str, verdict: str) -> bool:
+def contradicts_itself(topic: str, answer: str, verdict: str | None) -> bool:
     """Whether a look-up that can't be said is judged by a norm all the same."""
     if topic not in LOOK_UPS or verdict != CANNOT_SAY:
         return False

@@ -84,8 +84,8 @@ def wrong_levels(text: str, key: Mapping[str, Any], check: str, where: str) -> I
         plain = line.lower()
         for match in LEVEL.finditer(plain):
             name = _judged_fact(plain[: match.start()], key)
-            level = key["flags"].get(name, {}).get("level", "ok") if name else match["level"]
-            if level != match["level"]:
+            level = key["flags"].get(name, {}).get("level", "ok")
+            if name is not None and level != match["level"]:
                 yield Failure(check, where, cut(line), f"{_label(name)}: {level}")
         levels = _driver_levels(key)
         if levels is None or not re.search(r" (?:watch|act)\b", plain):
