@@ -214,7 +214,7 @@ class Estimate:
                 f"; about {expected:,.4f} {budget.prices.currency}, at most {highest:,.4f} without retries and repairs"
             )
         return (
-            f"Asking {target} for {self.asked:,} replies ({self.cached:,} more are in the cache):"
+            f"Asking {target} for {self.asked:,} replies ({self.cached:,} more are in the cache or equal to one of these):"
             f" about {self.prompt_tokens:,} prompt tokens and {self.completion_tokens:,} completion tokens"
             f" (at most {self.most.completion_tokens:,}){cost}. Budget: {budget.caps()}."
         )
