@@ -25,6 +25,8 @@ COMPARES_ALCOHOL = re.compile(r"\b(?:after|otherwise|without|with and)\b(?! \d)"
 FACT_UNITS = frozenset({MIN, PERCENT, BPM, A_MINUTE, NIGHTS, A_DAY})
 #: What ties a number to the fact behind it: "52 min of deep sleep", "9 evenings with alcohol".
 BINDS = re.compile(r"\s*(?:of|for|as|in|with)?\s*(?:your|the|my)?\s*")
+#: Between a number and a fact that is named later, a new beginning: "8.5 hours in bed, yet your time asleep is ...".
+NEW_SUBJECT = re.compile(r"[,;:]\s*(?:yet|but|and|while|though|although|so)\b")
 #: A clause without a fact that goes on about the one before: "the norm starts at 420 min".
 GOES_ON = re.compile(r"\b(?:norm|limit|left|leaves|typical)\b")
 #: Minutes in advice are no minutes of the fact that speaks for it.
@@ -218,12 +220,13 @@ def _facts_of(
     if not possible:
         is_claim = one.unit in FACT_UNITS and not (one.unit == NIGHTS or ADVISES.search(clause))
         return (), tuple(name for name, _, _ in named) if is_claim else ()
-    behind = [fact for fact in possible if fact[1] >= end]
+    behind = [fact for fact in possible if fact[1] >= start and fact[2] > end]  # "7.5 hours of sleep" overlaps
     if behind and BINDS.fullmatch(clause[end : behind[0][1]]):
         return _together(behind[:1], possible)
     ahead = [fact for fact in possible if fact[2] <= start]
     if not ahead:
-        return _together(behind[:1], possible)
+        far = bool(behind) and NEW_SUBJECT.search(clause[end : behind[0][1]])
+        return ((), ()) if far else _together(behind[:1], possible)
     row = [ahead[-1]]
     for fact in reversed(ahead[:-1]):
         if any(fact[2] <= other[0] < row[-1][1] for other in others):

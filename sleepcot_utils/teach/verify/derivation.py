@@ -14,12 +14,13 @@ from sleepcot_utils.report.reports import clock_text
 from sleepcot_utils.tasks.build import FOLLOW_UP, RECOMMEND, Task
 from sleepcot_utils.tasks.drivers import NONE, drivers
 from sleepcot_utils.tasks.keys import RANKING
-from sleepcot_utils.tasks.quantities import CLOCK, MINUTES_A_DAY, Quantity, quantities
+from sleepcot_utils.tasks.quantities import BARE, CLOCK, MINUTES_A_DAY, Quantity, quantities
+from sleepcot_utils.tasks.reading import mentioned_facts
 from sleepcot_utils.tasks.steps import COMPARE, COMPUTE
 from sleepcot_utils.teach.verify.claims import driver_in, driver_phrase, named_verdict
 from sleepcot_utils.teach.verify.failures import RATIONALE, Failure, cut
 from sleepcot_utils.teach.verify.numbers import fact_is_cited
-from sleepcot_utils.teach.verify.reasoning import judged_facts
+from sleepcot_utils.teach.verify.reasoning import judged_facts, judges
 
 #: Results that no rationale has to write out.
 UNWRITTEN = ("difference",)
@@ -56,11 +57,27 @@ def missing_steps(task: Task, rationale: str) -> Iterator[Failure]:
                 if not needed.get(term, True):
                     del needed[term]
     for name, is_judged in needed.items():
-        if not fact_is_cited(name, rationale, key) or (is_judged and name not in judged):
+        if not _is_shown(name, rationale, key, judged if is_judged else None):
             yield _missing(f"{_label(name)} {key['values'][name][0]:g}{', held against its norm' if is_judged else ''}")
     found = TREND.search(rationale.lower())
     if found and found[1] != key["trend"]:
         yield Failure("rationale steps", RATIONALE, found[0], f"trend of time asleep: {key['trend']}")
+
+
+def _is_shown(name: str, rationale: str, key: Mapping[str, Any], judged: set[str] | None) -> bool:
+    """Whether a rationale cites a fact, and says how it lies where `judged` facts are given.
+
+    A fact that is called by none of its names is known by its value with the unit: "455 min lies in this range".
+    """
+    if fact_is_cited(name, rationale, key):
+        return judged is None or name in judged
+    if judged is None or name in mentioned_facts(rationale.lower()):
+        return False
+    return any(
+        judges(line) and any(one.unit != BARE and one.fits(_unit(name)) and one.says(own) for one in quantities(line))
+        for line in rationale.splitlines()
+        for own in key["values"][name]
+    )
 
 
 def _works_out(line: str, step: Mapping[str, Any]) -> bool:
@@ -136,8 +153,11 @@ def _gives(one: Quantity, name: str, value: float) -> bool:
     """Whether an amount is a term or result of a computation."""
     if name in CLOCK_WORDS:
         return one.unit == CLOCK and one.value == value % MINUTES_A_DAY
-    unit = fact_norms()[name].unit if name in fact_norms() else "min"
-    return one.fits(unit) and one.says(value)
+    return one.fits(_unit(name)) and one.says(value)
+
+
+def _unit(name: str) -> str:
+    return fact_norms()[name].unit if name in fact_norms() else "min"
 
 
 def _first_line(lines: list[str], name: str, value: float) -> int | None:

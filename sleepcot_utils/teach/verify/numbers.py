@@ -18,13 +18,16 @@ from sleepcot_utils.teach.verify.failures import Failure, cut
 #: A number right behind one of these words is a limit, or is held against one, and need not be the person's own.
 LIMIT_BEFORE = re.compile(
     r"\b(?:norms?|limits?|under|below|over|above|than|beyond|short of|inside|outside|within|between|typical|range|recommend\w*|starts?"
-    r"|at least|at most|advised?|should|exceeds?|threshold|end)\b[^,;(]*\Z"
+    r"|at least|at most|advised?|should|exceeds?|threshold|end|vs|versus|against)\b[^,;(]*\Z"
+    r"|[<>\u2264\u2265]\s*\Z"
 )
 #: Behind one of these it is a limit and nothing else.
 LIMIT_ONLY = re.compile(
     r"\b(?:(?:norm|limit|range) of|norm starts at|the typical|between)(?: the)? (?:\d[\w. ]{0,16} (?:to|and|or) )?\Z"
 )
-LIMIT_BEHIND = re.compile(r"[ a-z%]{0,12}\b(?:or (?:more|less|over|under|longer)|to \d|is (?:the|a) (?:norm|limit))")
+LIMIT_BEHIND = re.compile(
+    r"[ a-z%]{0,12}\b(?:or (?:more|less|over|under|longer)|to \d|(?:is|are) (?:the |a )?(?:norm|limit|minimum|recommended|advised))"
+)
 #: A distance from a limit: "48 min below the norm", "short of it by 48 min".
 DISTANCE_BEHIND = re.compile(
     r"\W*(?:\w+ )?(?:below|under|short|less|above|over|more|beyond|too|fewer|longer|missing|lower|higher)"

@@ -37,6 +37,8 @@ RANGE = re.compile(
 INSIDE_WORDS = re.compile(r"\b(?:between|inside|within|outside)\b")
 RANGE_MIDDLE = re.compile(r"\s*(?:to|and|-|\u2013|until)\s*")
 NEW_CLAUSE = re.compile(r"[.;]\s+(?!that\b|this\b|it\b|which\b)|\b(?:keep|aim|try|stay|should|get)\b")
+#: Signs of comparison between two amounts: "50 < 58", "84 % (< 89 %)".
+SIGN = re.compile(r"\s*\(?\s*(?P<sign>[<>])\s*")
 MORE_LIMITS = re.compile(r"\b(?:norm|limit|range|and|or|nor)\b")
 #: From here on a clock time is no morning, and "after" does not tell which of two comes later in a night.
 MORNING_END_MIN = 15 * 60
@@ -61,6 +63,10 @@ def wrong_comparisons(text: str, key: Mapping[str, Any], check: str, where: str)
         if high is not None and _is_range(between, limit, high, plain):
             yield from _outside(text, value, limit, high, between, check, where)
             continue
+        sign = SIGN.fullmatch(between)
+        if sign is not None and _comparable(value, limit) and not _holds(value, limit, sign["sign"] == "<", False):
+            expected = f"{value.value:g} is not {sign['sign']} {limit.value:g}"
+            yield Failure(check, where, cut(text[value.start : limit.end]), expected)
         match = RELATION.fullmatch(between)
         if (
             match is not None and MORE_LIMITS.search(match["lead"]) and not NEW_CLAUSE.search(match["lead"])
@@ -96,6 +102,11 @@ def wrong_levels(text: str, key: Mapping[str, Any], check: str, where: str) -> I
                 yield Failure(check, where, cut(line), f"{driver_phrase(name)}: {levels.get(name, 'no driver here')}")
 
 
+def judges(line: str) -> bool:
+    """Whether a line says how something lies."""
+    return _JUDGES.search(line.lower()) is not None or LEVEL.search(line.lower()) is not None
+
+
 def judged_facts(text: str) -> set[str]:
     """Facts of which a text says how they lie: on a side of a limit or norm, or at a level."""
     judged: set[str] = set()
@@ -111,7 +122,7 @@ def judged_facts(text: str) -> set[str]:
 
 
 _JUDGES = re.compile(
-    rf"\b(?:{_UNDER}|{_OVER}|between|inside|within|outside|at least|meets|reaches|normal|usual|fine|in order|norm|limit|raised|too (?:low|high|short|long|much|little)|(?:is|are|not) (?:short|low|high|long|raised|elevated))\b"
+    rf"\b(?:{_UNDER}|{_OVER}|between|inside|within|outside|at least|meets|reaches|normal|usual|fine|in order|norm|limit|range|raised|okay|too (?:low|high|short|long|much|little)|(?:is|are|not) (?:short|low|high|long|raised|elevated))\b|[<>\u2264\u2265]"
 )
 
 
