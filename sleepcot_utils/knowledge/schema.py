@@ -14,7 +14,7 @@ from sleepcot_utils.knowledge.cards import SPLITS, Card, Phrasings, Source
 #: A student of about a million parameters has to be able to write the sentence whole.
 LONGEST_SENTENCE_WORDS = 25
 #: Fewest and most questions of a split.
-PHRASING_COUNTS = {"train": (3, 3), "validation": (1, 1), "test": (1, 2)}
+PHRASING_COUNTS = {"train": (3, 10), "validation": (1, 1), "test": (1, 2)}
 WRONG_OPTIONS = 3
 MOST_KEY_POINTS = 3
 CONFIDENCES = ("high", "moderate", "low")
