@@ -65,7 +65,7 @@ def test_right_prose_passes(hand_report, name: str) -> None:
         ("alcohol", "82 % versus 91 %", "88 % versus 91 %", "numbers"),
         ("alcohol", "91 - 82 = 9", "91 - 82 = 11", "rationale arithmetic"),
         ("ill", "+9 bpm, which is above", "+9 bpm, which is below", "comparisons"),
-        ("caffeine", "9 of 14 nights, and your", "9 of 14 minutes, and your", "numbers"),
+        ("caffeine", "9 of 14 nights, and your", "9 of 12 nights, and your", "numbers"),
         ("caffeine", "372 min is under 420", "372 min is over 420", "rationale comparisons"),
         ("first", "less -> act", "less -> watch", "rationale steps"),
         ("first", "Start with your naps", "Start with alcohol", "verdict"),
