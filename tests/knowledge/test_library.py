@@ -113,7 +113,11 @@ DAMAGES = [
     (set_at("source", "url", value="here"), "'source.url'", "unknown"),
     (lambda card: card["source"].pop("authors"), "'source'", "names nobody"),
     (lambda card: card["source"].pop("title"), "'source.title'", "no title"),
-    (set_at("phrasings", "train", value=["What does coffee do?"]), "'phrasings.train'", "Expected: 3 to 10 for 'train'"),
+    (
+        set_at("phrasings", "train", value=["What does coffee do?"]),
+        "'phrasings.train'",
+        "Expected: 3 to 10 for 'train'",
+    ),
     (set_at("phrasings", "test", value=["One?", "Two?", "Three?"]), "'phrasings.test'", "Expected: 1 to 2 for 'test'"),
     (set_at("phrasings", "test", value=[]), "'phrasings.test'", "questions is 0"),
     (set_at("phrasings", "test", value=["One?", "one?"]), "'phrasings.test'", "stands already"),
