@@ -37,7 +37,7 @@ def pipeline_rates(
     metrics : int
         Primary endpoints, which are one family for Holm's correction.
     margin : float, optional
-        Non-inferiority margin; with an effect of exactly minus the margin, ``non_inferior`` is the rate of wrong claims.
+        Non-inferiority margin; with an effect of exactly minus the margin, ``non_inferior`` is a rate of wrong claims.
     resamples, level
         As in ``comparison_table``.
 

@@ -136,14 +136,16 @@ def _of_pairs(where: str, contrast: Contrast, pairs: PairedScores) -> Iterator[t
             f"{many(pairs.n_persons_dropped, 'person')} without a value under both sources",
             "they are left out of this contrast",
         )
+    # What is true of all metrics of two sources is said once: equal rows are dropped at the end.
+    sources = f"{contrast.a} against {contrast.b}"
     seeds = {contrast.a: len(pairs.first), contrast.b: len(pairs.second)}
     most = max(seeds.values())
     if most == 1:
-        yield WARNING, where, "one seed a source", "intervals do not hold the spread between trainings"
+        yield WARNING, sources, "one seed a source", "intervals do not hold the spread between trainings"
     elif most < ENOUGH_SEEDS:
-        yield WARNING, where, f"{most} seeds at most", "the spread between trainings is known poorly"
+        yield WARNING, sources, f"{most} seeds at most", "the spread between trainings is known poorly"
     if min(seeds.values()) > 1 and not pairs.shared_seeds:
-        yield WARNING, where, "the sources have different seeds", "every seed of one meets every seed of the other"
+        yield WARNING, sources, "the sources have different seeds", "every seed of one meets every seed of the other"
 
 
 def _of_sizes(
@@ -171,6 +173,6 @@ def _of_sizes(
         yield (
             WARNING,
             where,
-            f"{many(count, 'person')}, {needed} are needed for a margin of {contrast.margin:g} with a power of {power:.0%}",
+            f"{many(count, 'person')}, a margin of {contrast.margin:g} needs {needed} for a power of {power:.0%}",
             "an inconclusive answer is no sign of a loss",
         )

@@ -60,8 +60,15 @@ def paired_effect(
     ``resamples`` of them, else random ones (``scipy.stats.permutation_test``). It treats the seeds as fixed.
     With n persons it can't fall below 2 ** (1 - n).
     """
+    return _effect(pair(scores, metric, a, b), (metric, a, b), rng, resamples, level)
+
+
+def _effect(
+    pairs: PairedScores, names: tuple[str, str, str], rng: np.random.Generator, resamples: int, level: float
+) -> dict[str, Any]:
+    """The row of ``paired_effect`` for sources that stand side by side already."""
     check_level(level, resamples)
-    pairs = pair(scores, metric, a, b)
+    metric, a, b = names
     differences = pairs.differences.to_numpy()
     reach = (pairs.bounds[0] - pairs.bounds[1], pairs.bounds[1] - pairs.bounds[0]) if pairs.bounds else None
     by_person, by_seed, by_flip = rng.spawn(3)
@@ -189,14 +196,14 @@ def noninferiority(
     """
     if not 0 < margin < np.inf:
         raise ParameterError(f"the margin is {margin}", where="margin", expected="a finite number above 0")
-    effect = paired_effect(scores, metric, student, teacher, rng, resamples=resamples, level=level)
+    pairs = pair(scores, metric, student, teacher)
+    effect = _effect(pairs, (metric, student, teacher), rng, resamples, level)
     low, high = (effect["low"], effect["high"]) if higher_is_better else (-effect["high"], -effect["low"])
-    differences = pair(scores, metric, student, teacher).differences.to_numpy()
     return {
         **effect,
         "margin": margin,
         "decision": noninferiority_decision(low, high, margin),
-        "equivalence_p": equivalence_p(differences, margin),
+        "equivalence_p": equivalence_p(pairs.differences.to_numpy(), margin),
     }
 
 

@@ -49,7 +49,7 @@ def equivalence(
     -----
     Schuirmann 1987, J Pharmacokinet Biopharm 15:657-680. Equivalence at ``alpha`` and the inclusion of the interval in
     minus to plus margin are the same statement; seeds are averaged and held fixed. ``noninferiority`` in the module
-    ``effects`` decides from a bootstrap interval that holds the seeds, too, and is what the plan uses; this is its check.
+    ``effects`` decides from a bootstrap interval that holds the seeds, too, and is what the plan uses; this checks it.
     """
     from scipy import stats
 

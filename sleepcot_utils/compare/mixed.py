@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from sleepcot_utils.compare.intervals import check_level
 from sleepcot_utils.compare.pairs import PairedScores, pair
+from sleepcot_utils.compare.reml import CrossedFit, fit_crossed
 from sleepcot_utils.errors import InputError
 
 SEEDS_LEFT_OUT = "one seed a source: the interval does not hold the spread between trainings"
@@ -36,10 +36,10 @@ def mixed_model(scores: pd.DataFrame, metric: str, a: str, b: str, *, level: flo
 
     Notes
     -----
-    Rows are means over tasks of a person, source and seed; REML by ``statsmodels`` ``MixedLM`` with crossed variance
-    components. A run is one training, that is a source under a seed. A source with a single seed gets no run effect: it
-    stands as it is, which is right for a source that is not trained, and the note says so. Without the reactions
-    ``(1 | person:arm)``, seeds would count as if each had new persons, and the interval would be too narrow.
+    Rows are means over tasks of a person, source and seed; restricted maximum likelihood, see ``reml``. A run is one
+    training, that is a source under a seed. A source with a single seed gets no run effect: it stands as it is, which
+    is right for a source that is not trained, and the note says so. Without the reactions ``(1 | person:arm)``, seeds
+    would count as if each had new persons, and the interval would be too narrow.
 
     Degrees of freedom after Satterthwaite (1946, Biometrics Bulletin 2:110-114) from the two parts of the variance of
     the difference: that of persons with ``persons - 1``, that of runs with ``runs - trained sources``. With two seeds
@@ -53,11 +53,10 @@ def mixed_model(scores: pd.DataFrame, metric: str, a: str, b: str, *, level: flo
         raise InputError(
             f"{pairs.first.shape[1]} persons have a value under both sources", where=f"metric {metric}", expected=">= 3"
         )
-    cells = _cells(pairs)
     replicated = max(len(pairs.first), len(pairs.second)) > 1
-    names = ["person", "person_arm", "run"] if replicated else ["person"]
-    components, residual, converged = _fit(cells, names)
-    difference, variance = _fixed_difference(cells, components, residual)
+    fitted = _fit(pairs, replicated)
+    components = fitted.components
+    difference, variance = float(fitted.fixed[1]), float(fitted.covariance[1, 1])
     seed_counts = [len(table) for table in (pairs.first, pairs.second) if len(table) > 1]
     of_runs = sum(components.get("run", 0.0) / count for count in seed_counts)
     of_persons = max(variance - of_runs, 0.0)
@@ -66,7 +65,7 @@ def mixed_model(scores: pd.DataFrame, metric: str, a: str, b: str, *, level: flo
         squares += of_runs**2 / sum(count - 1 for count in seed_counts)
     freedom = variance**2 / squares if squares > 0 else np.nan
     se = float(np.sqrt(variance))
-    reach = stats.t.ppf((1 + level) / 2, freedom) * se
+    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * se
     return {
         "metric": metric,
         "a": a,
@@ -78,60 +77,27 @@ def mixed_model(scores: pd.DataFrame, metric: str, a: str, b: str, *, level: flo
         "df": float(freedom),
         "p": float(2 * stats.t.sf(abs(difference) / se, freedom)) if se > 0 else np.nan,
         **{f"var_{name}": components.get(name, np.nan) for name in ("person", "person_arm", "run")},
-        "var_residual": residual,
+        "var_residual": fitted.residual,
         "n_persons": pairs.first.shape[1],
         "n_seeds_a": len(pairs.first),
         "n_seeds_b": len(pairs.second),
         "holds_seeds": replicated,
-        "converged": converged,
+        "converged": fitted.converged,
         "note": _note(pairs, a, b),
     }
 
 
-def _cells(pairs: PairedScores) -> pd.DataFrame:
-    """Long table of means: ``person, arm, run, trained, value``."""
-    parts = []
-    for arm, table in (("a", pairs.first), ("b", pairs.second)):
-        long = table.stack().rename("value").reset_index()
-        long.columns = pd.Index(["seed", "person", "value"])
-        run = arm + long["seed"].astype("str")
-        parts.append(long.assign(arm=arm, run=run, person_arm=long["person"] + arm, trained=float(len(table) > 1)))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _design(cells: pd.DataFrame, name: str) -> np.ndarray:
-    """Indicator columns of a random effect; those of runs are zero for a source with a single seed."""
-    columns = pd.get_dummies(cells[name]).to_numpy("float64")
-    return columns * cells["trained"].to_numpy()[:, None] if name == "run" else columns
-
-
-def _fit(cells: pd.DataFrame, names: list[str]) -> tuple[dict[str, float], float, bool]:
-    """REML variance components by name, residual variance, and whether the optimizer was content."""
-    from statsmodels.regression.mixed_linear_model import MixedLM
-
-    formulas = {name: f"0 + C({name})" + (":trained" if name == "run" else "") for name in names}
-    if np.ptp(cells["value"]) <= 1e-12:
-        return dict.fromkeys(names, 0.0), 0.0, True
-    model = MixedLM.from_formula("value ~ arm", cells, groups=np.ones(len(cells)), re_formula="0", vc_formula=formulas)
-    with warnings.catch_warnings():
-        # A component at its bound of 0 is no fault of the data; that the optimizer stopped early is reported.
-        warnings.simplefilter("ignore")
-        fitted = model.fit(reml=True)
-    found = dict(zip(model.exog_vc.names, fitted.vcomp, strict=True))
-    return {name: float(found[name]) for name in names}, float(fitted.scale), bool(fitted.converged)
-
-
-def _fixed_difference(cells: pd.DataFrame, components: dict[str, float], residual: float) -> tuple[float, float]:
-    """Generalized least squares difference of the arms and its variance, given the components."""
-    covariance = max(residual, 1e-12) * np.eye(len(cells))
-    for name, variance in components.items():
-        columns = _design(cells, name)
-        covariance += variance * (columns @ columns.T)
-    fixed = np.column_stack([np.ones(len(cells)), (cells["arm"] == "a").to_numpy("float64")])
-    weighted = np.linalg.solve(covariance, np.column_stack([fixed, cells["value"].to_numpy()]))
-    information = fixed.T @ weighted[:, :2]
-    estimate = np.linalg.solve(information, fixed.T @ weighted[:, 2])
-    return float(estimate[1]), float(np.linalg.inv(information)[1, 1])
+def _fit(pairs: PairedScores, replicated: bool) -> CrossedFit:
+    """The crossed model of both sources' tables of means."""
+    values = np.column_stack([pairs.first.to_numpy().T, pairs.second.to_numpy().T])
+    counts = [len(pairs.first), len(pairs.second)]
+    arms = np.repeat([1, 0], counts)
+    fixed = np.column_stack([np.ones(len(arms)), arms])
+    within = {"person": np.zeros(len(arms))}
+    if not replicated:
+        return fit_crossed(values, fixed, within=within)
+    trained = np.repeat([count > 1 for count in counts], counts)
+    return fit_crossed(values, fixed, within=within | {"person_arm": arms}, runs=np.eye(len(arms))[:, trained])
 
 
 def _note(pairs: PairedScores, a: str, b: str) -> str:

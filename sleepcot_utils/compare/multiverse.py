@@ -51,8 +51,20 @@ class Outcome:
     scale: str = "score"
 
 
+@dataclass(frozen=True)
+class _Draws:
+    """How every choice draws: from the same state, as often, for the same confidence."""
+
+    state: int
+    resamples: int
+    level: float
+
+    def generator(self) -> np.random.Generator:
+        return np.random.default_rng(self.state)
+
+
 def multiverse(
-    scores: pd.DataFrame, contrast: Contrast, rng: np.random.Generator, *, resamples: int = 2000, level: float = 0.95
+    scores: pd.DataFrame, contrast: Contrast, rng: np.random.Generator, *, resamples: int = 9999, level: float = 0.95
 ) -> pd.DataFrame:
     """One contrast under every other choice that a reasonable analyst could have made.
 
@@ -63,7 +75,7 @@ def multiverse(
     contrast : Contrast
         A contrast of the plan.
     rng : numpy.random.Generator
-        Source of resamples.
+        Source of one seed that all choices share, so that they differ by choice and not by luck.
     resamples : int
         Resamples, sign flips and posterior draws.
     level : float
@@ -73,8 +85,9 @@ def multiverse(
     -------
     pandas.DataFrame
         One row a choice, the plan's own first: ``choice, differs_in, estimate, low, high, p, says`` (``a better``,
-        ``b better`` or ``no difference shown``, before any correction for other tests), ``reasonable``, ``scale`` of the
-        estimate and ``agrees`` (with the first row). A choice that the table does not allow, such as one about a second seed, has no row.
+        ``b better`` or ``no difference shown``, before any correction for other tests), ``reasonable``, ``scale`` of
+        the estimate and ``agrees`` (with the first row). A choice that the table does not allow, such as one about a
+        second seed, has no row.
 
     Raises
     ------
@@ -89,11 +102,12 @@ def multiverse(
             where=f"metric {contrast.metric}",
             expected=">= 3",
         )
+    draws = _Draws(int(rng.integers(2**63)), resamples, level)
     outcomes = [
-        *_of_scores(scores, contrast, rng, resamples, level),
-        *_of_seeds(pairs, rng, resamples, level),
-        *_of_tests(pairs.differences.to_numpy(), rng, resamples, level),
-        *_of_units(scores, contrast, pairs, rng, resamples, level),
+        *_of_scores(scores, contrast, draws),
+        *_of_seeds(pairs, draws),
+        *_of_tests(pairs.differences.to_numpy(), draws),
+        *_of_units(scores, contrast, pairs, draws),
     ]
     rows = []
     for item in outcomes:
@@ -116,42 +130,41 @@ def multiverse_sentence(table: pd.DataFrame) -> str:
     return text
 
 
-def _of_scores(
-    scores: pd.DataFrame, contrast: Contrast, rng: np.random.Generator, resamples: int, level: float
-) -> Iterator[Outcome]:
+def _of_scores(scores: pd.DataFrame, contrast: Contrast, draws: _Draws) -> Iterator[Outcome]:
     """The plan itself, and the same with other answers counted."""
-    yield _paired(PLANNED, "nothing", scores, contrast, rng, resamples, level)
+    yield _paired(PLANNED, "nothing", scores, contrast, draws)
     finished = _both_finished(scores, contrast)
     if finished is not None:
-        yield _paired("unfinished answers left out", "answers", finished, contrast, rng, resamples, level)
+        yield _paired("unfinished answers left out", "answers", finished, contrast, draws)
     of_metric = scores["metric"] == contrast.metric
     if scores.loc[of_metric, "value"].isna().any():
         zeros = scores[of_metric].fillna({"value": 0.0})
-        yield _paired("unscored answers count as 0", "answers", zeros, contrast, rng, resamples, level)
+        yield _paired("unscored answers count as 0", "answers", zeros, contrast, draws)
 
 
-def _of_seeds(pairs: PairedScores, rng: np.random.Generator, resamples: int, level: float) -> Iterator[Outcome]:
+def _of_seeds(pairs: PairedScores, draws: _Draws) -> Iterator[Outcome]:
     if max(len(pairs.first), len(pairs.second)) < 2:
         return
     medians = (pairs.first.median(axis=0) - pairs.second.median(axis=0)).to_numpy()
-    yield _by_person("median over seeds", "seeds", medians, rng, resamples, level)
-    yield _by_person("seeds held fixed", "seeds", pairs.differences.to_numpy(), rng, resamples, level)
+    yield _by_person("median over seeds", "seeds", medians, draws)
+    yield _by_person("seeds held fixed", "seeds", pairs.differences.to_numpy(), draws)
     if pairs.shared_seeds:
         for seed in pairs.first.index:
             alone = (pairs.first.loc[seed] - pairs.second.loc[seed]).dropna().to_numpy()
             if alone.size >= 3:
-                yield _by_person(f"seed {seed} alone", "seeds", alone, rng, resamples, level)
+                yield _by_person(f"seed {seed} alone", "seeds", alone, draws)
 
 
-def _of_tests(differences: np.ndarray, rng: np.random.Generator, resamples: int, level: float) -> Iterator[Outcome]:
+def _of_tests(differences: np.ndarray, draws: _Draws) -> Iterator[Outcome]:
     from scipy import stats
 
     mean = float(differences.mean())
     if differences.std(ddof=1) > 1e-12:
         test = stats.ttest_1samp(differences, 0.0)
-        interval = test.confidence_interval(level)
+        interval = test.confidence_interval(draws.level)
         yield Outcome("paired t test", "test", mean, float(interval.low), float(interval.high), float(test.pvalue))
-    drawn = posterior_means(differences, rng, draws=resamples)
+    level = draws.level
+    drawn = posterior_means(differences, draws.generator(), draws=draws.resamples)
     yield Outcome("Bayesian bootstrap", "test", mean, *percentile_interval(drawn, level), np.nan)
     # Means over tasks carry rounding errors; what differs by less is a tie.
     moved = np.where(np.abs(differences) < 1e-9, 0.0, differences)
@@ -163,20 +176,13 @@ def _of_tests(differences: np.ndarray, rng: np.random.Generator, resamples: int,
     yield Outcome("sign test", "test", *paired_delta(higher, lower, differences.size, level), p, scale="persons")
 
 
-def _of_units(
-    scores: pd.DataFrame,
-    contrast: Contrast,
-    pairs: PairedScores,
-    rng: np.random.Generator,
-    resamples: int,
-    level: float,
-) -> Iterator[Outcome]:
-    fitted = mixed_model(scores, contrast.metric, contrast.a, contrast.b, level=level)
+def _of_units(scores: pd.DataFrame, contrast: Contrast, pairs: PairedScores, draws: _Draws) -> Iterator[Outcome]:
+    fitted = mixed_model(scores, contrast.metric, contrast.a, contrast.b, level=draws.level)
     yield Outcome("mixed model", "unit", fitted["difference"], fitted["low"], fitted["high"], fitted["p"])
     by_task = _task_differences(scores, contrast)
     counts = by_task.groupby("person_id")["value"].agg(["sum", "size"]).to_numpy(dtype="float64")
-    drawn = bootstrap_means(counts, rng, resamples=resamples)
-    interval = percentile_interval(drawn[:, 0] / drawn[:, 1], level)
+    drawn = bootstrap_means(counts, draws.generator(), resamples=draws.resamples)
+    interval = percentile_interval(drawn[:, 0] / drawn[:, 1], draws.level)
     yield Outcome("every task weighs the same", "unit", float(by_task["value"].mean()), *interval, np.nan)
     try:
         cells = binary_pairs(scores, contrast.metric, contrast.a, contrast.b)
@@ -187,30 +193,30 @@ def _of_units(
         p = clustered_mcnemar(cells["only_a"].to_numpy(), cells["only_b"].to_numpy(), total.to_numpy())[1]
         share = float(((cells["only_a"] - cells["only_b"]) / total).mean())
         yield Outcome("McNemar for clusters", "test", share, np.nan, np.nan, p)
-    yield _naive("tasks as if independent", by_task["value"].to_numpy(), level)
+    yield _naive("tasks as if independent", by_task["value"].to_numpy(), draws.level)
     if pairs.shared_seeds:
         cells_by_seed = (pairs.first - pairs.second).to_numpy().ravel()
-        yield _naive("person and seed as if independent", cells_by_seed[np.isfinite(cells_by_seed)], level)
+        yield _naive("person and seed as if independent", cells_by_seed[np.isfinite(cells_by_seed)], draws.level)
 
 
-def _paired(
-    choice: str,
-    differs_in: str,
-    scores: pd.DataFrame,
-    contrast: Contrast,
-    rng: np.random.Generator,
-    resamples: int,
-    level: float,
-) -> Outcome:
-    found = paired_effect(scores, contrast.metric, contrast.a, contrast.b, rng, resamples=resamples, level=level)
+def _paired(choice: str, differs_in: str, scores: pd.DataFrame, contrast: Contrast, draws: _Draws) -> Outcome:
+    found = paired_effect(
+        scores,
+        contrast.metric,
+        contrast.a,
+        contrast.b,
+        draws.generator(),
+        resamples=draws.resamples,
+        level=draws.level,
+    )
     return Outcome(choice, differs_in, found["difference"], found["low"], found["high"], found["p"])
 
 
-def _by_person(
-    choice: str, differs_in: str, differences: np.ndarray, rng: np.random.Generator, resamples: int, level: float
-) -> Outcome:
-    found = person_interval(differences, rng, level=level, resamples=resamples)
-    p = sign_flip_p(differences, rng, resamples=resamples)
+def _by_person(choice: str, differs_in: str, differences: np.ndarray, draws: _Draws) -> Outcome:
+    # Spawned in the order of ``paired_effect``, so that equal differences get equal resamples and flips.
+    by_person, _, by_flip = draws.generator().spawn(3)
+    found = person_interval(differences, by_person, level=draws.level, resamples=draws.resamples)
+    p = sign_flip_p(differences, by_flip, resamples=draws.resamples)
     return Outcome(choice, differs_in, float(differences.mean()), found.low, found.high, p)
 
 

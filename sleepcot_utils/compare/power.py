@@ -150,9 +150,8 @@ def power_sentence(curve: pd.DataFrame, *, wanted: float = 0.8) -> str:
         enough = part[part["power"] >= wanted]
         if enough.empty:
             row = part.iloc[-1]
-            sentences.append(
-                f"With {count} persons even a difference of {row['effect']:g} is found in only {row['power']:.0%} of cases."
-            )
+            chance = f"only {row['power']:.0%} of cases"
+            sentences.append(f"With {count} persons even a difference of {row['effect']:g} is found in {chance}.")
         else:
             row = enough.iloc[0]
             sentences.append(

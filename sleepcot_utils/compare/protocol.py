@@ -79,22 +79,22 @@ def statistical_plan(
         (
             "claim",
             (
-                f"a difference is claimed if its interval excludes 0 and its adjusted p is below {alpha:.2g}; else the result "
-                "is 'no difference shown', which is no proof of equality"
+                f"a difference is claimed if its interval excludes 0 and its adjusted p is below {alpha:.2g}; else the "
+                "result is 'no difference shown', which is no proof of equality"
             ),
         ),
         (
             "missing answers",
             (
-                "an answer that can't be read or did not end is scored as it stands; a task that only one source was asked "
-                "is left out of their contrast, and counted"
+                "an answer that can't be read or did not end is scored as it stands; a task that only one source was "
+                "asked is left out of their contrast, and counted"
             ),
         ),
         (
             "other analyses",
             (
-                "mixed model, clustered McNemar, t and rank tests, Bayesian bootstrap, other choices about seeds and answers: "
-                "a multiverse table; none of them replaces the plan"
+                "mixed model, clustered McNemar, t and rank tests, Bayesian bootstrap, other choices about seeds and "
+                "answers: a multiverse table; none of them replaces the plan"
             ),
         ),
     ]
@@ -175,8 +175,8 @@ def _margin_words(plan: Sequence[Contrast], level: float) -> str:
         return "none: nothing is claimed to be as good as something else"
     parts = [f"{margin:g} against {', '.join(dict.fromkeys(others))}" for margin, others in margins.items()]
     return (
-        f"{'; '.join(parts)}: non-inferior if the whole {100 * level:g}% interval lies above minus the margin; checked by "
-        "two one-sided t tests"
+        f"{'; '.join(parts)}: non-inferior if the whole {100 * level:g}% interval lies above minus the margin; checked "
+        "by two one-sided t tests"
     )
 
 

@@ -74,7 +74,7 @@ def test_fewer_persons_than_the_margin_needs_are_named_with_the_number_that_is_n
     plan = [Contrast("faithful", "cot", "teacher", margin=0.1)]
     problems = {problem for _, _, problem in found(make_scores(cot=student, teacher=teacher), plan)}
     # scipy.stats.nct.sf(t.ppf(0.975, n - 1), n - 1, 0.1 / 0.2089 * sqrt(n)): 0.797 for 36 persons, 0.809 for 37.
-    assert "12 persons, 37 are needed for a margin of 0.1 with a power of 80%" in problems
+    assert "12 persons, a margin of 0.1 needs 37 for a power of 80%" in problems
 
 
 def test_too_few_persons_for_the_number_of_tests_are_named(make_scores):

@@ -1,14 +1,18 @@
-"""Tested against lme4's published fits of its data sets Penicillin and Dyestuff, the paired t test, and mean squares."""
+"""Tested against lme4's published fit of Penicillin, statsmodels, the paired t test, and mean squares by hand."""
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.regression.mixed_linear_model import MixedLM
 
 from sleepcot_utils.compare.components import MeanSquare, _crossed, difference_interval, variance_components
-from sleepcot_utils.compare.mixed import SEEDS_LEFT_OUT, _fit, mixed_model
+from sleepcot_utils.compare.mixed import SEEDS_LEFT_OUT, mixed_model
+from sleepcot_utils.compare.reml import fit_crossed
 from sleepcot_utils.errors import InputError, ParameterError
 
 #: Diameters in mm of 24 plates (rows) by 6 samples, two digits each: Davies and Goldsmith 1972, lme4's `Penicillin`.
@@ -99,14 +103,37 @@ def test_one_seed_says_what_it_can_not_know():
 
 
 def test_the_fit_equals_lme4s_published_fit_of_crossed_effects():
-    cells = table_of("x", penicillin()).rename(columns={"person_id": "person"})
-    # Samples take the place of runs; the arm is a column without meaning whose effect changes no component by much.
-    cells = cells.assign(run=cells["seed"].astype("str"), trained=1.0, arm=np.where(rng(5).random(144) < 0.5, "a", "b"))
-    components, residual, converged = _fit(cells, ["person", "run"])
-    assert converged
-    assert np.sqrt([components["person"], components["run"], residual]) == pytest.approx(
-        [0.8467, 1.9316, 0.5499], rel=0.01
+    found = fit_crossed(penicillin(), np.ones((6, 1)), within={"person": np.zeros(6)}, runs=np.eye(6))
+    # R: lme4::lmer(diameter ~ 1 + (1 | plate) + (1 | sample), Penicillin): standard deviations 0.8467, 1.9316, 0.5499;
+    # intercept 22.9722 with standard error 0.8086; REML criterion 330.9 (Bates 2010, section 2.1).
+    deviations = np.sqrt([found.components["person"], found.components["run"], found.residual])
+    assert deviations == pytest.approx([0.8467, 1.9316, 0.5499], abs=6e-5)
+    assert found.fixed[0] == pytest.approx(22.9722, abs=1e-4)
+    assert np.sqrt(found.covariance[0, 0]) == pytest.approx(0.8086, abs=1e-4)
+    assert -2 * found.log_likelihood == pytest.approx(330.9, abs=0.06) and found.converged
+
+
+def test_the_fit_equals_statsmodels_also_with_missing_cells():
+    values = np.concatenate(two_arms(0.1, seeds=2, persons=15, seed=8)).T
+    values[[0, 3, 3, 7], [1, 0, 2, 3]] = np.nan
+    arms, fixed = np.array([1, 1, 0, 0]), np.column_stack([np.ones(4), [1, 1, 0, 0]])
+    found = fit_crossed(values, fixed, within={"person": np.zeros(4), "person_arm": arms}, runs=np.eye(4))
+    person, column = np.nonzero(np.isfinite(values))
+    cells = pd.DataFrame({"value": values[person, column], "person": person, "run": column, "arm": arms[column]})
+    cells["person_arm"] = 2 * cells["person"] + cells["arm"]
+    # statsmodels MixedLM with crossed components; the optimizer that finds the maximum is Powell's.
+    formulas = {name: f"0 + C({name})" for name in ("person", "person_arm", "run")}
+    model = MixedLM.from_formula("value ~ arm", cells, groups=np.ones(len(cells)), re_formula="0", vc_formula=formulas)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = model.fit(reml=True, method=["powell"])
+    assert found.log_likelihood == pytest.approx(fitted.llf, abs=1e-3) and found.log_likelihood > fitted.llf - 1e-6
+    outside = dict(zip(model.exog_vc.names, fitted.vcomp, strict=True))
+    assert [found.components[name] for name in formulas] == pytest.approx(
+        [outside[name] for name in formulas], rel=0.02, abs=2e-5
     )
+    assert found.fixed == pytest.approx(fitted.fe_params.to_numpy(), abs=1e-4)
+    assert np.sqrt(found.covariance[1, 1]) == pytest.approx(fitted.bse["arm"], rel=0.01)
 
 
 def two_arms(runs_sd, seeds=3, persons=24, seed=6):

@@ -67,6 +67,7 @@ def test_every_choice_has_the_numbers_of_its_own_method(scores):
     assert found.loc["Wilcoxon's signed ranks", "p"] == pytest.approx(
         stats.wilcoxon(differences, zero_method="pratt").pvalue
     )
+    assert found.loc["seeds held fixed", "p"] == found.loc[PLANNED, "p"]
     untied = differences[differences != 0]
     assert found.loc["sign test", "p"] == pytest.approx(stats.binomtest(int((untied > 0).sum()), untied.size).pvalue)
     first = scores[scores["seed"] == 1].groupby("source")["value"].mean()

@@ -1,5 +1,7 @@
-"""Tested against the bivariate normal distribution, statsmodels' power of the paired t test, and the sign-flip test of
-scipy. The rates of the whole pipeline are tested small here; `tests/benchmarks/bench_statistics.py` does it at length."""
+"""Tested against the bivariate normal distribution, statsmodels' power of the paired t test, and scipy's sign-flip test.
+
+The rates of the whole pipeline are tested small here; `tests/benchmarks/bench_statistics.py` does it at length.
+"""
 
 from __future__ import annotations
 
