@@ -52,8 +52,8 @@ def variance_components(
     -------
     pandas.DataFrame
         Rows ``unit, seed, residual``: ``variance, low, high, sd, share`` (of the sum), ``levels``, ``in_mean`` (what
-        the component adds to the variance of the mean score: its variance over its levels) and ``note``. With one seed the
-        seed's row is null and the unit's row holds the residual, too; the note says so.
+        the component adds to the variance of the mean score: its variance over its levels) and ``note``. With one seed
+        the seed's row is null and the unit's row holds the residual, too; the note says so.
 
     Notes
     -----

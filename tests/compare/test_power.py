@@ -1,4 +1,4 @@
-"""Tested against the bivariate normal distribution, statsmodels' power of the paired t test, and scipy's sign-flip test.
+"""Tested against the bivariate normal distribution, statsmodels' power of the paired t test, and scipy's permutations.
 
 The rates of the whole pipeline are tested small here; `tests/benchmarks/bench_statistics.py` does it at length.
 """
