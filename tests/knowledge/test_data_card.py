@@ -57,6 +57,11 @@ def test_topics_and_tiers(cards: list[Card], rows: dict[str, list[str]], text: s
     ) in text
 
 
+def test_training_questions_of_a_card() -> None:
+    core, others = ({len(card.phrasings.train) for card in load_cards(tier=tier)} for tier in ("core", "more"))
+    assert (core, others) == ({10}, {3})
+
+
 def test_questions_by_split(cards: list[Card], rows: dict[str, list[str]], text: str) -> None:
     for split in SPLITS:
         choices = make_choices(cards, np.random.default_rng(SEED), split=split)
