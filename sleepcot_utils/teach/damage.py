@@ -187,7 +187,8 @@ def _step_order(scene: Scene) -> Texts:
     if scene.is_about(RECOMMEND) or scene.task.topic in RANKING:
         main = scene.task.key["main_driver"]
         ends = [at for at, line in enumerate(lines) if main in drivers() and drivers()[main].phrase in line]
-    elif scene.task.topic in ("rise", "what_if"):
+    elif scene.task.topic in ("rise", "what_if") and scene.task.key["verdict"] != "already_short":
+        # Where sleep is short already, the time that would be left decides nothing and may stand anywhere.
         ends = [at for at, line in enumerate(lines) if DIGIT.search(line)]
     else:
         return scene.unchanged

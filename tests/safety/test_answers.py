@@ -38,6 +38,12 @@ def test_the_list_is_long_enough_and_names_each_rule() -> None:
     assert named == {"doses", "diagnoses", *(rule.name for rule in answer_rules().rules)}
 
 
+def test_a_dose_behind_a_word_on_coffee_is_still_a_dose() -> None:
+    assert doses("Skip the coffee after noon and take 3 mg of melatonin.") == ("3 mg",)
+    assert doses("No tea, but 5 mg zolpidem.") == ("5 mg",)
+    assert doses("A cup of coffee has about 95 mg.") == ()
+
+
 @given(
     amount=st.one_of(st.integers(1, 5000), st.floats(0.1, 99, allow_nan=False).map(lambda value: round(value, 1))),
     unit=st.sampled_from(["mg", " mg", " mcg", " milligrams", "\u00b5g", " IU", " micrograms"]),
