@@ -107,10 +107,13 @@ def _part(row: Row, branches: set[tuple[int, int]]) -> Row:
     moved = {place: new for new, place in enumerate(places)}
     learned = [number for number, place in enumerate(row.targets_at) if place in moved]
     return Row(
-        *([values[place] for place in places] for values in (row.input_ids, row.position_ids, row.trees, row.branches)),
-        [moved[row.predicted_from[number]] for number in learned],
-        [row.targets[number] for number in learned],
-        [moved[row.targets_at[number]] for number in learned],
+        input_ids=[row.input_ids[place] for place in places],
+        position_ids=[row.position_ids[place] for place in places],
+        trees=[row.trees[place] for place in places],
+        branches=[row.branches[place] for place in places],
+        predicted_from=[moved[row.predicted_from[number]] for number in learned],
+        targets=[row.targets[number] for number in learned],
+        targets_at=[moved[row.targets_at[number]] for number in learned],
     )
 
 
