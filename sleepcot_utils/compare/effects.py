@@ -12,6 +12,7 @@ from sleepcot_utils.compare.intervals import (
     Interval,
     check_level,
     crossed_bootstrap,
+    few_seeds_factor,
     percentile_interval,
     person_interval,
 )
@@ -48,7 +49,8 @@ def paired_effect(
     -------
     dict
         ``difference`` with ``low`` and ``high`` (over persons, and over seeds where a source has two or more; then
-        never narrower than ``persons_low`` to ``persons_high``, which treat the seeds as fixed), ``interval_method``,
+        wider the fewer seeds there are, and never narrower than ``persons_low`` to ``persons_high``, which treat the
+        seeds as fixed), ``interval_method``,
         ``mean_a, mean_b``, the standardized effects ``d_z`` and ``g_av``, the sign-flip ``p``, ``n_persons``,
         ``n_persons_dropped``, ``n_tasks``, ``n_tasks_unmatched`` (asked of one source alone and left out),
         ``n_seeds_a, n_seeds_b`` and the range of the per-seed differences ``seed_low, seed_high``. Numbers are NaN
@@ -230,11 +232,16 @@ def equivalence_p(differences: np.ndarray, margin: float) -> float:
 def _with_seeds(
     persons: Interval, pairs: PairedScores, rng: np.random.Generator, level: float, resamples: int
 ) -> Interval:
-    """Widen an interval by person so that it also covers the spread of the seeds."""
+    """Widen an interval by person so that it also covers the spread of the seeds, as far as they know it."""
     if max(len(pairs.first), len(pairs.second)) < 2 or persons.method == "none":
         return persons
-    estimates = crossed_bootstrap(
-        pairs.first.to_numpy(), pairs.second.to_numpy(), rng, shared_seeds=pairs.shared_seeds, resamples=resamples
-    )
-    low, high = percentile_interval(estimates, level)
-    return Interval(min(persons.low, low), max(persons.high, high), f"{persons.method}+seeds")
+    first, second = pairs.first.to_numpy(), pairs.second.to_numpy()
+    estimates = crossed_bootstrap(first, second, rng, shared_seeds=pairs.shared_seeds, resamples=resamples)
+    factor = few_seeds_factor(first, second, shared_seeds=pairs.shared_seeds, level=level)
+    center = float(pairs.differences.mean())
+    low, high = (center + factor * (end - center) for end in percentile_interval(estimates, level))
+    widened = min(persons.low, low), max(persons.high, high)
+    if pairs.bounds:
+        reach = pairs.bounds[1] - pairs.bounds[0]
+        widened = max(-reach, widened[0]), min(reach, widened[1])
+    return Interval(*widened, f"{persons.method}+seeds")

@@ -156,8 +156,9 @@ def _contrast_words(family: Sequence[Contrast]) -> str:
 
 def _interval_words(level: float, resamples: int) -> str:
     return (
-        f"{100 * level:g}% by a bootstrap of persons (BCa, {resamples} resamples), widened by resampled seeds where a "
-        f"source has two or more; Student's t with fewer than {BOOTSTRAP_FROM_PERSONS} persons"
+        f"{100 * level:g}% by a bootstrap of persons (BCa, {resamples} resamples; Student's t below "
+        f"{BOOTSTRAP_FROM_PERSONS} persons); where a source has two seeds or more, widened by resampled seeds and by "
+        "Student's t for how few they are"
     )
 
 
