@@ -84,7 +84,8 @@ def comparison_table(
     Returns
     -------
     pandas.DataFrame
-        One row a contrast: ``role``, all of ``paired_effect``, ``p_holm`` (adjusted within the role), ``margin``,
+        One row a contrast: ``role``, all of ``paired_effect``, ``p_holm`` (the larger of ``p`` and ``p_seeds``,
+        adjusted within the role), ``margin``,
         ``decision`` and ``equivalence_p`` (null without a margin), ``higher_is_better``, ``level`` and ``claim``.
 
         ``claim`` is ``a better`` or ``b better`` only if the interval excludes zero and ``p_holm`` is below
@@ -106,7 +107,8 @@ def comparison_table(
     table["p_holm"] = np.nan
     for role in ROLES:
         family = table["role"] == role
-        table.loc[family, "p_holm"] = holm(table.loc[family, "p"].tolist())
+        # The larger p counts: a claim has to stand over other persons and, where there are seeds, over other trainings.
+        table.loc[family, "p_holm"] = holm(table.loc[family, ["p", "p_seeds"]].max(axis=1).tolist())
     table["claim"] = [_claim(row) for row in _records(table)]
     return table
 

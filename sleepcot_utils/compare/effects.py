@@ -15,6 +15,7 @@ from sleepcot_utils.compare.intervals import (
     few_seeds_factor,
     percentile_interval,
     person_interval,
+    variance_with_seeds,
 )
 from sleepcot_utils.compare.pairs import PairedScores, pair
 from sleepcot_utils.errors import ParameterError
@@ -50,17 +51,17 @@ def paired_effect(
     dict
         ``difference`` with ``low`` and ``high`` (over persons, and over seeds where a source has two or more; then
         wider the fewer seeds there are, and never narrower than ``persons_low`` to ``persons_high``, which treat the
-        seeds as fixed), ``interval_method``,
-        ``mean_a, mean_b``, the standardized effects ``d_z`` and ``g_av``, the sign-flip ``p``, ``n_persons``,
-        ``n_persons_dropped``, ``n_tasks``, ``n_tasks_unmatched`` (asked of one source alone and left out),
-        ``n_seeds_a, n_seeds_b`` and the range of the per-seed differences ``seed_low, seed_high``. Numbers are NaN
-        where no person has a value under both sources.
+        seeds as fixed), ``interval_method``, ``mean_a, mean_b``, the standardized effects ``d_z`` and ``g_av``, the
+        sign-flip ``p``, ``p_seeds`` (null with one seed each), ``n_persons``, ``n_persons_dropped``, ``n_tasks``,
+        ``n_tasks_unmatched`` (asked of one source alone and left out), ``n_seeds_a, n_seeds_b`` and the range of the
+        per-seed differences ``seed_low, seed_high``. Numbers are NaN where no person has a value under both sources.
 
     Notes
     -----
     ``p`` is two-sided, from flipping the signs of the persons' differences: all flips if there are at most
     ``resamples`` of them, else random ones (``scipy.stats.permutation_test``). It treats the seeds as fixed.
-    With n persons it can't fall below 2 ** (1 - n).
+    With n persons it can't fall below 2 ** (1 - n). ``p_seeds`` lets the seeds vary: Student's t of the difference over
+    its standard error from persons and seeds (``intervals.variance_with_seeds``).
     """
     return _effect(pair(scores, metric, a, b), (metric, a, b), rng, resamples, level)
 
@@ -75,7 +76,7 @@ def _effect(
     reach = (pairs.bounds[0] - pairs.bounds[1], pairs.bounds[1] - pairs.bounds[0]) if pairs.bounds else None
     by_person, by_seed, by_flip = rng.spawn(3)
     persons = person_interval(differences, by_person, level=level, resamples=resamples, bounds=reach)
-    interval = _with_seeds(persons, pairs, by_seed, level, resamples)
+    interval, p_seeds = _with_seeds(persons, pairs, by_seed, level, resamples)
     per_seed = pairs.seed_differences["difference"]
     mean_a, mean_b = pairs.first.mean(axis=0), pairs.second.mean(axis=0)
     d_z, g_av = standardized_effects(mean_a.to_numpy(), mean_b.to_numpy())
@@ -94,6 +95,7 @@ def _effect(
         "d_z": d_z,
         "g_av": g_av,
         "p": sign_flip_p(differences, by_flip, resamples=resamples),
+        "p_seeds": p_seeds,
         "n_persons": int(differences.size),
         "n_persons_dropped": pairs.n_persons_dropped,
         "n_tasks": pairs.n_tasks,
@@ -231,17 +233,20 @@ def equivalence_p(differences: np.ndarray, margin: float) -> float:
 
 def _with_seeds(
     persons: Interval, pairs: PairedScores, rng: np.random.Generator, level: float, resamples: int
-) -> Interval:
-    """Widen an interval by person so that it also covers the spread of the seeds, as far as they know it."""
-    if max(len(pairs.first), len(pairs.second)) < 2 or persons.method == "none":
-        return persons
+) -> tuple[Interval, float]:
+    """Widen an interval by person so that it also covers the spread of the seeds, as far as they know it; and its p."""
+    from scipy import stats
+
+    if max(len(pairs.first), len(pairs.second)) < 2 or persons.method == "none" or len(pairs.differences) < 2:
+        return persons, np.nan
     first, second = pairs.first.to_numpy(), pairs.second.to_numpy()
     estimates = crossed_bootstrap(first, second, rng, shared_seeds=pairs.shared_seeds, resamples=resamples)
-    factor = few_seeds_factor(first, second, shared_seeds=pairs.shared_seeds, level=level)
-    center = float(pairs.differences.mean())
+    variance, freedom = variance_with_seeds(first, second, shared_seeds=pairs.shared_seeds)
+    factor, center = few_seeds_factor(freedom, level), float(pairs.differences.mean())
     low, high = (center + factor * (end - center) for end in percentile_interval(estimates, level))
-    widened = min(persons.low, low), max(persons.high, high)
+    low, high = min(persons.low, low), max(persons.high, high)
     if pairs.bounds:
         reach = pairs.bounds[1] - pairs.bounds[0]
-        widened = max(-reach, widened[0]), min(reach, widened[1])
-    return Interval(*widened, f"{persons.method}+seeds")
+        low, high = max(-reach, low), min(reach, high)
+    p = float(2 * stats.t.sf(abs(center) / np.sqrt(variance), freedom)) if variance > 0 else np.nan
+    return Interval(low, high, f"{persons.method}+seeds"), p

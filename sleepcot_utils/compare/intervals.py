@@ -140,7 +140,7 @@ def crossed_bootstrap(
 
     Few seeds limit this: two or three estimate the spread between trainings very poorly, and where that spread is as
     large as that of persons, the middle 95% of these estimates covers about 78% with two seeds and 92% with five.
-    ``few_seeds_factor`` says how much wider an interval has to be for that.
+    ``variance_with_seeds`` and ``few_seeds_factor`` say how much wider an interval has to be for that.
     """
     persons = first.shape[1]
     if shared_seeds:
@@ -162,25 +162,21 @@ def crossed_bootstrap(
     return estimates
 
 
-def few_seeds_factor(first: np.ndarray, second: np.ndarray, *, shared_seeds: bool, level: float = 0.95) -> float:
-    """How much wider than a normal interval one over persons and seeds has to be, because few seeds know their spread.
+def variance_with_seeds(first: np.ndarray, second: np.ndarray, *, shared_seeds: bool) -> tuple[float, float]:
+    """Variance of the mean paired difference over persons and seeds, and its degrees of freedom.
 
     Parameters
     ----------
     first, second, shared_seeds
         As in ``crossed_bootstrap``.
-    level : float
-        Confidence.
 
     Returns
     -------
-    float
-        Quantile of Student's t over that of the normal distribution; 1 or more. Degrees of freedom after Satterthwaite
-        (1946, Biometrics Bulletin 2:110-114): persons have their number less one, the seeds of each source theirs. So
-        the factor is near 1 where persons make most of the variance, and up to 6.5 where two seeds do.
+    tuple of float
+        Degrees of freedom after Satterthwaite (1946, Biometrics Bulletin 2:110-114): persons have their number less
+        one, the seeds of each source theirs. They are many where persons make most of the variance, and near 1 where
+        two shared seeds do. NaN without variance.
     """
-    from scipy import stats
-
     persons = first.shape[1]
     seeds = [_seed_deviations(first), _seed_deviations(second)]
     if shared_seeds:
@@ -188,10 +184,21 @@ def few_seeds_factor(first: np.ndarray, second: np.ndarray, *, shared_seeds: boo
     of_seeds = [(part.var(ddof=1) / len(part), len(part) - 1) for part in seeds if len(part) > 1]
     differences = np.nanmean(first, axis=0) - np.nanmean(second, axis=0)
     parts = [(differences.var(ddof=1) / persons, persons - 1), *of_seeds]
-    squares = sum(variance**2 / freedom for variance, freedom in parts)
-    if squares <= 0:
+    total = float(sum(variance for variance, _ in parts))
+    squares = float(sum(variance**2 / freedom for variance, freedom in parts))
+    return total, total**2 / squares if squares > 0 else np.nan
+
+
+def few_seeds_factor(freedom: float, level: float = 0.95) -> float:
+    """How much wider than a normal interval one with so few degrees of freedom has to be.
+
+    Quantile of Student's t over that of the normal distribution: near 1 for many degrees of freedom, 6.5 for one at
+    95%; 1 if there are none to speak of, because nothing varies.
+    """
+    from scipy import stats
+
+    if not np.isfinite(freedom):
         return 1.0
-    freedom = sum(variance for variance, _ in parts) ** 2 / squares
     tail = (1 + level) / 2
     return float(stats.t.ppf(tail, freedom) / stats.norm.ppf(tail))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,13 @@ from sleepcot_utils.compare.contrasts import ENOUGH_SEEDS, Contrast, many
 from sleepcot_utils.compare.equivalence import persons_for_margin
 from sleepcot_utils.compare.fake_studies import StudyDesign
 from sleepcot_utils.compare.intervals import BOOTSTRAP_FROM_PERSONS
-from sleepcot_utils.compare.power import detectable_effect, power_curve
+from sleepcot_utils.compare.power import detectable_effect, power_curve, power_of
 from sleepcot_utils.compare.statistics import minimum_detectable_effect
 from sleepcot_utils.errors import ParameterError
+
+#: Share of the latent variance by which trainings of one recipe differ where the plan shows what seeds are for: about
+#: 0.06 of a score that is right half of the time.
+RUN_SHARE = 0.02
 
 #: True differences whose chance of being found is printed.
 EFFECTS = (0.05, 0.10, 0.15, 0.20)
@@ -71,7 +76,13 @@ def statistical_plan(
         ("unit", "the person; for knowledge the card. Tasks of one person are not independent and never counted so"),
         ("endpoints", ", ".join(endpoints)),
         *((f"{role} contrasts", _contrast_words(family)) for role, family in families.items() if family),
-        ("test", f"two-sided sign flips over persons, exact up to {resamples} flips, else as many random ones"),
+        (
+            "test",
+            (
+                f"two-sided sign flips over persons, exact up to {resamples} flips, else as many random ones; where a "
+                "source has two seeds or more also Student's t over persons and seeds, and the larger p counts"
+            ),
+        ),
         ("interval", _interval_words(level, resamples)),
         ("correction", _correction_words(families, alpha)),
         ("margin", _margin_words(plan, level)),
@@ -102,6 +113,7 @@ def statistical_plan(
     state = int(rng.integers(2**63))
     for metric, design in designs.items():
         rows.append((f"power, {metric}", _power_words(design, state, alpha, tests, power, studies, effects)))
+    rows += _false_alarms(designs, state, alpha, studies)
     rows += _margin_sizes(plan, designs, state, alpha, power)
     return pd.DataFrame(rows, columns=["item", "statement"])
 
@@ -209,6 +221,23 @@ def _power_words(
         f"difference of {chances} of cases is found; {power:.0%} of cases need {found} (level {alpha:g} / "
         f"{tests}, the worst case of Holm; assumed spread of the persons' differences {spread})"
     )
+
+
+def _false_alarms(designs: Mapping[str, StudyDesign], state: int, alpha: float, studies: int) -> list[tuple[str, str]]:
+    """What a test would do that holds the seeds fixed, for the first endpoint."""
+    from scipy import stats
+
+    for metric, design in designs.items():
+        tried = replace(design, effect=0.0, run_share=RUN_SHARE)
+        rate = power_of(tried, np.random.default_rng(state), studies=studies, alpha=alpha)
+        spread = np.sqrt(RUN_SHARE) * stats.norm.pdf(stats.norm.ppf(design.mean))
+        statement = (
+            f"if trainings of one recipe differed by {spread:.2f} on {metric} (standard deviation), a test that holds "
+            f"{many(design.seeds, 'seed')} fixed would tell equal recipes apart in {rate:.0%} of cases instead of "
+            f"{alpha:.0%}; so a claim also needs the test and the interval over seeds"
+        )
+        return [("why seeds matter", statement)]
+    return []
 
 
 def _margin_sizes(

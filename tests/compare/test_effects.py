@@ -82,6 +82,7 @@ def test_a_planted_effect_is_found_with_its_size(make_scores):
     assert effect["p"] <= 0.002 and effect["n_persons"] == 40 and effect["n_tasks"] == 160
     assert effect["interval_method"] == "bca+seeds" and effect["n_seeds_a"] == 3
     assert effect["seed_low"] < 0.15 < effect["seed_high"]
+    assert 0 < effect["p_seeds"] < 0.05
 
 
 def test_more_tasks_of_the_same_persons_do_not_narrow_the_interval(make_scores):
@@ -149,6 +150,8 @@ def test_seeds_that_both_sources_share_are_compared_seed_by_seed(make_scores):
     )
     assert paired["low"] > 0.05
     assert unpaired["low"] < 0 < unpaired["high"]
+    assert paired["p_seeds"] < 0.01 and unpaired["p_seeds"] > 0.3
+    assert paired["p"] == unpaired["p"]
 
 
 def test_the_interval_is_never_narrower_than_by_person(make_scores):

@@ -14,6 +14,7 @@ from sleepcot_utils.compare.intervals import (
     few_seeds_factor,
     percentile_interval,
     person_interval,
+    variance_with_seeds,
 )
 from sleepcot_utils.errors import ParameterError
 
@@ -129,7 +130,7 @@ def test_the_factor_of_few_seeds_repairs_the_coverage_where_trainings_differ(see
         first, second = generator.normal(0, 0.2, (2, seeds, persons)) + generator.normal(0, 0.056, (2, seeds, 1))
         low, high = percentile_interval(crossed_bootstrap(first, second, generator, shared_seeds=shared, resamples=399))
         center = first.mean() - second.mean()
-        factor = few_seeds_factor(first, second, shared_seeds=shared)
+        factor = few_seeds_factor(variance_with_seeds(first, second, shared_seeds=shared)[1])
         plain += low <= 0 <= high
         repaired += center + factor * (low - center) <= 0 <= center + factor * (high - center)
     assert repaired > plain
@@ -137,15 +138,21 @@ def test_the_factor_of_few_seeds_repairs_the_coverage_where_trainings_differ(see
     assert repaired >= stats.binom.ppf(0.001, studies, 0.92)
 
 
-def test_the_factor_of_few_seeds_at_its_limits():
+def test_variance_and_freedom_with_seeds_at_their_limits():
     generator = np.random.default_rng(32)
     persons = generator.normal(0, 0.3, 200)
+    nothing = np.zeros((1, 200))
     alike = np.tile(persons, (2, 1)) + generator.normal(0, 1e-3, (2, 200))
-    # Persons alone: t with 199 degrees of freedom. Seeds alone: t with 1, 12.706 / 1.960.
-    assert few_seeds_factor(alike, np.zeros((1, 200)), shared_seeds=False) == pytest.approx(1.972 / 1.960, abs=1e-3)
+    variance, freedom = variance_with_seeds(alike, nothing, shared_seeds=False)
+    # Persons alone: the squared standard error of their mean, and t with 199 degrees of freedom.
+    assert variance == pytest.approx(stats.sem(persons) ** 2, rel=0.01) and freedom == pytest.approx(199, rel=0.01)
+    assert few_seeds_factor(freedom) == pytest.approx(1.972 / 1.960, abs=1e-3)
+    # Seeds alone: half of the variance of 0.3 and 0.7, one degree of freedom, 12.706 / 1.960.
     apart = np.full((2, 200), 0.5) + np.array([[-0.2], [0.2]])
-    assert few_seeds_factor(apart, np.zeros((1, 200)), shared_seeds=False) == pytest.approx(12.706 / 1.960, abs=1e-2)
-    assert few_seeds_factor(np.ones((2, 9)), np.ones((2, 9)), shared_seeds=True) == 1.0
+    variance, freedom = variance_with_seeds(apart, nothing, shared_seeds=False)
+    assert variance == pytest.approx(0.08 / 2) and freedom == pytest.approx(1)
+    assert few_seeds_factor(freedom) == pytest.approx(12.706 / 1.960, abs=1e-2)
+    assert few_seeds_factor(variance_with_seeds(np.ones((2, 9)), np.ones((2, 9)), shared_seeds=True)[1]) == 1.0
 
 
 def test_seeds_shared_by_both_sources_cancel():

@@ -52,6 +52,15 @@ def test_its_power_is_that_of_the_simulation(table):
     assert 0.05 < smallest < single < 0.5
 
 
+def test_it_says_what_a_test_that_holds_seeds_fixed_would_do(table):
+    words = said(table, "why seeds matter")
+    # Two runs an arm of standard deviation 0.056 move the difference of two arms by 0.056: sqrt(2 / 2) of it.
+    assert "differed by 0.06 on verdict_right" in words
+    rate = int(re.search(r"apart in (\d+)% of cases instead of 5%", words).group(1)) / 100
+    again = power_of(StudyDesign(persons=50, items=5, run_share=0.02), rng(8), studies=2000)
+    assert rate == pytest.approx(again, abs=4 * np.hypot(0.029, 0.011)) and rate > 0.15
+
+
 def test_persons_for_the_margin_follow_from_the_spread(table):
     words = said(table, "persons for the margin 0.1")
     spread = float(re.search(r"differences (0\.\d+)\)", said(table, "power, verdict_right")).group(1))
