@@ -86,9 +86,14 @@ def trained(tiny, work: Path, **changes):
     return student.model.state_dict(), log, said
 
 
-@pytest.mark.parametrize("at_call", [3, 11], ids=["before the first checkpoint", "after it"])
-def test_a_training_that_runs_out_of_memory_goes_on_in_pieces(tiny, tmp_path: Path, monkeypatch, at_call: int) -> None:
-    whole, expected, nothing = trained(tiny, tmp_path / "whole")
+@pytest.mark.parametrize(
+    ("at_call", "eval_every_steps"), [(5, 6), (11, 2)], ids=["before the first checkpoint", "after it"]
+)
+def test_a_training_that_runs_out_of_memory_goes_on_in_pieces(
+    tiny, tmp_path: Path, monkeypatch, at_call: int, eval_every_steps: int
+) -> None:
+    """Two steps are done when it happens: their work is in the weights, and in a checkpoint or not."""
+    whole, expected, nothing = trained(tiny, tmp_path / "whole", eval_every_steps=eval_every_steps)
     assert nothing == []
     longest = max(len(row.input_ids) for row in rows(tiny().tokenizer))
     calls = 0
@@ -104,7 +109,7 @@ def test_a_training_that_runs_out_of_memory_goes_on_in_pieces(tiny, tmp_path: Pa
         return loss
 
     monkeypatch.setattr(row_trainer, "row_loss", short_of_memory)
-    split, training, said = trained(tiny, tmp_path / "split")
+    split, training, said = trained(tiny, tmp_path / "split", eval_every_steps=eval_every_steps)
     assert said == ["Memory ran out; the training goes on from its last checkpoint, each row split into 2 pieces."]
     assert (training.steps, training.best_step) == (expected.steps, expected.best_step)
     for name, value in whole.items():
