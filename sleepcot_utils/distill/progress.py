@@ -16,7 +16,7 @@ from tensorboardX import SummaryWriter
 from transformers import TrainerCallback
 
 #: Least seconds between two lines.
-QUIET_S = 10.0
+QUIET_S = 30.0
 #: Names in the Trainer's log, and those of the curves.
 CURVES = {
     "loss": "loss/train",
