@@ -106,15 +106,19 @@ def fake_answers(design: StudyDesign, studies: int, rng: np.random.Generator) ->
     return latent < thresholds[:, None, None, None]
 
 
-def fake_differences(design: StudyDesign, studies: int, rng: np.random.Generator) -> np.ndarray:
-    """Each person's difference of shares of right answers, first arm minus second; shape (studies, persons)."""
+def fake_seed_differences(design: StudyDesign, studies: int, rng: np.random.Generator) -> np.ndarray:
+    """Differences of shares of right answers by seed and person, first arm minus second; (studies, seeds, persons)."""
     batch = max(1, ITEMS_AT_ONCE // (2 * design.seeds * design.persons * design.items))
     parts = []
     for start in range(0, studies, batch):
-        right = fake_answers(design, min(batch, studies - start), rng)
-        shares = right.mean(axis=(2, 4))
+        shares = fake_answers(design, min(batch, studies - start), rng).mean(axis=4)
         parts.append(shares[:, 0] - shares[:, 1])
     return np.concatenate(parts)
+
+
+def fake_differences(design: StudyDesign, studies: int, rng: np.random.Generator) -> np.ndarray:
+    """The same, seeds averaged; shape (studies, persons)."""
+    return fake_seed_differences(design, studies, rng).mean(axis=1)
 
 
 def fake_scores(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sleepcot_utils.compare.fake_studies import StudyDesign, fake_differences, with_effect
+from sleepcot_utils.compare.fake_studies import StudyDesign, fake_differences, fake_seed_differences, with_effect
 from sleepcot_utils.errors import ParameterError
 
 #: Steps of the search for the smallest effect: the last step is 1/1000 of the range.
@@ -38,18 +38,47 @@ def sign_flip_ps(differences: np.ndarray, rng: np.random.Generator, *, flips: in
     return (1 + reached.sum(axis=1)) / (1 + flips)
 
 
-def power_of(
-    design: StudyDesign, rng: np.random.Generator, *, studies: int = 1000, alpha: float = 0.05, flips: int = 999
-) -> float:
-    """Share of fake studies of a design whose sign-flip test finds a difference in the right direction.
+def seed_ps(differences: np.ndarray) -> np.ndarray:
+    """P values over persons and shared seeds of many studies at once, as ``p_seeds`` of ``paired_effect``.
 
-    Without an effect, the share that finds any, which is the test's false-positive rate.
+    Parameters
+    ----------
+    differences : numpy.ndarray
+        Shape (studies, seeds, persons); two seeds or more.
+    """
+    from scipy import stats
+
+    _, seeds, persons = differences.shape
+    of_persons = differences.mean(axis=1).var(axis=1, ddof=1) / persons
+    of_seeds = differences.mean(axis=2).var(axis=1, ddof=1) / seeds
+    variance = np.maximum(of_persons + of_seeds, 1e-300)
+    freedom = variance**2 / np.maximum(of_persons**2 / (persons - 1) + of_seeds**2 / (seeds - 1), 1e-300)
+    return 2 * stats.t.sf(np.abs(differences.mean(axis=(1, 2))) / np.sqrt(variance), freedom)
+
+
+def power_of(
+    design: StudyDesign,
+    rng: np.random.Generator,
+    *,
+    studies: int = 1000,
+    alpha: float = 0.05,
+    flips: int = 999,
+    seeds_vary: bool = True,
+) -> float:
+    """Share of fake studies of a design that find a difference in the right direction.
+
+    A difference is found if its sign-flip p is below ``alpha`` and, with two seeds or more, also its p over persons and
+    seeds; with ``seeds_vary`` False, the first is enough. Without an effect, the share that finds any difference, which
+    is the false-positive rate.
     """
     if not 0 < alpha < 0.5:
         raise ParameterError(f"the significance level is {alpha}", where="alpha", expected="above 0, below 0.5")
     by_study, by_flip = rng.spawn(2)
-    differences = fake_differences(design, studies, by_study)
+    by_seed = fake_seed_differences(design, studies, by_study)
+    differences = by_seed.mean(axis=1)
     found = sign_flip_ps(differences, by_flip, flips=flips) < alpha
+    if seeds_vary and design.seeds > 1:
+        found &= seed_ps(by_seed) < alpha
     if design.effect:
         found &= np.sign(differences.mean(axis=1)) == np.sign(design.effect)
     return float(found.mean())

@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from sleepcot_utils.compare.calibration import choice_rates, pipeline_rates
-from sleepcot_utils.compare.effects import sign_flip_p
+from sleepcot_utils.compare.effects import paired_effect, sign_flip_p
 from sleepcot_utils.compare.fake_studies import StudyDesign, fake_answers, fake_differences, fake_scores
 from sleepcot_utils.compare.persons import check_scores
 from sleepcot_utils.compare.power import (
@@ -20,6 +20,7 @@ from sleepcot_utils.compare.power import (
     power_curve,
     power_of,
     power_sentence,
+    seed_ps,
     sign_flip_ps,
 )
 from sleepcot_utils.compare.statistics import minimum_detectable_effect
@@ -77,9 +78,28 @@ def test_power_agrees_with_the_t_test_where_differences_are_nearly_normal():
     assert curve["low"].iloc[0] < curve["power"].iloc[0] < curve["high"].iloc[0]
 
 
+def test_p_over_seeds_equals_that_of_the_comparison():
+    design = StudyDesign(persons=20, items=3, seeds=3, run_share=0.05)
+    scores = fake_scores(design, rng(18))
+    wide = scores.pivot_table(index="person_id", columns=["source", "seed"], values="value")
+    differences = (wide["cot"] - wide["answer_only"]).to_numpy().T[None]
+    found = paired_effect(scores, "right", "cot", "answer_only", rng(19), resamples=300)
+    assert seed_ps(differences)[0] == pytest.approx(found["p_seeds"])
+
+
+def test_seeds_that_vary_cost_power_and_save_from_false_alarms():
+    rates = {
+        (share, vary): power_of(StudyDesign(run_share=share), rng(20), studies=800, seeds_vary=vary)
+        for share in (0.0, 0.03)
+        for vary in (True, False)
+    }
+    assert rates[0.03, False] > 0.2 and rates[0.03, True] < rates[0.03, False] / 1.5
+    assert rates[0.0, True] < rates[0.0, False]
+
+
 def test_without_an_effect_the_test_keeps_its_level():
     studies = 2000
-    rate = power_of(StudyDesign(persons=50), rng(8), studies=studies)
+    rate = power_of(StudyDesign(persons=50), rng(8), studies=studies, seeds_vary=False)
     # Discrete differences make it a little conservative; it must not exceed the central 99.9% of binomial(0.05).
     assert 0.02 < rate <= stats.binom.ppf(0.9995, studies, 0.05) / studies
 
@@ -93,7 +113,7 @@ def test_power_rises_with_persons_and_effect_and_is_the_same_for_the_same_state(
 
 
 def test_detectable_effect_agrees_with_the_formula_of_the_t_test():
-    design = StudyDesign(persons=50, items=8)
+    design = StudyDesign(persons=50, items=8, seeds=1)
     found = detectable_effect(design, rng(10), studies=1500)
     spread = power_curve([50], [found], design, rng(11), studies=10)["spread"].iloc[0]
     # minimum_detectable_effect solves statsmodels' TTestPower; discreteness costs the sign-flip test a little.
