@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-PERSONS, NIGHTS, FOLLOW_UPS = 40, 14, 4
+PERSONS, NIGHTS, FOLLOW_UPS = 120, 14, 4
 #: Knowledge questions in one row, as `distill.training_set` packs them, rounded to a number that batches divide.
 KNOWLEDGE_ROW = 10
 SEED = 1
