@@ -6,7 +6,7 @@ from sleepcot_utils.compare.bayes import bayesian_difference
 from sleepcot_utils.compare.binary import mcnemar
 from sleepcot_utils.compare.checks import require_plan, score_problems
 from sleepcot_utils.compare.components import variance_components
-from sleepcot_utils.compare.contrasts import Contrast, comparison_table, conclusion
+from sleepcot_utils.compare.contrasts import Contrast, comparison_table
 from sleepcot_utils.compare.effect_sizes import effect_sizes
 from sleepcot_utils.compare.effects import noninferiority, paired_effect
 from sleepcot_utils.compare.equivalence import equivalence, persons_for_margin
@@ -19,6 +19,7 @@ from sleepcot_utils.compare.persons import check_scores, person_means, person_po
 from sleepcot_utils.compare.power import detectable_effect, power_curve, power_sentence
 from sleepcot_utils.compare.protocol import plan_markdown, spread_table, statistical_plan
 from sleepcot_utils.compare.resampling import bootstrap_table
+from sleepcot_utils.compare.sentences import conclusion
 from sleepcot_utils.compare.statistics import holm, minimum_detectable_effect, summarize
 
 __all__ = [

@@ -46,7 +46,8 @@ def pipeline_rates(
     dict
         Shares with exact 95% intervals ``*_low, *_high``: ``any_claim`` (studies with at least one claimed difference:
         the family-wise false-positive rate where there is no effect), ``claim`` (contrasts with a claim in the true
-        direction, or in any where there is no effect: power or error rate after correction), ``wrong`` (contrasts
+        direction, or in any where there is no effect: power or error rate after correction), ``claim_students`` (the
+        same in any direction, with the seeds held fixed), ``wrong`` (contrasts
         claimed in the wrong direction), ``raw`` (contrasts with an unadjusted p below ``1 - level``), ``covered``
         (intervals that hold the true effect) and ``non_inferior``; further ``studies, contrasts, effect``.
 
@@ -55,7 +56,7 @@ def pipeline_rates(
     names = [f"right_{number + 1}" for number in range(metrics)]
     plan = [Contrast(name, *ARMS, margin=margin) for name in names]
     any_claim = 0
-    counts = dict.fromkeys(("claim", "wrong", "raw", "covered", "non_inferior"), 0)
+    counts = dict.fromkeys(("claim", "claim_students", "wrong", "raw", "covered", "non_inferior"), 0)
     for child in rng.spawn(studies):
         by_score, by_table = child.spawn(2)
         scores = fake_scores(design, by_score, metrics=names, arms=ARMS)
@@ -65,6 +66,7 @@ def pipeline_rates(
         right = better | worse if design.effect == 0 else (better if design.effect > 0 else worse)
         counts["claim"] += int(right.sum())
         counts["wrong"] += int(((better | worse) & ~right).sum())
+        counts["claim_students"] += int(table["claim_students"].str.endswith("better").sum())
         counts["raw"] += int((table["p"] < 1 - level).sum())
         counts["covered"] += int(((table["low"] <= design.effect) & (design.effect <= table["high"])).sum())
         counts["non_inferior"] += int((table["decision"] == "non-inferior").sum())

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from sleepcot_utils.compare.contrasts import ENOUGH_SEEDS, Contrast, many
+from sleepcot_utils.compare.contrasts import ENOUGH_SEEDS, Contrast
 from sleepcot_utils.compare.equivalence import persons_for_margin
 from sleepcot_utils.compare.intervals import BOOTSTRAP_FROM_PERSONS
 from sleepcot_utils.compare.pairs import PairedScores, pair
 from sleepcot_utils.compare.persons import check_scores
+from sleepcot_utils.compare.sentences import many
 from sleepcot_utils.errors import InputError
 
 ERROR, WARNING = "error", "warning"

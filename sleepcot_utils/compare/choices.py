@@ -22,6 +22,8 @@ from sleepcot_utils.compare.resampling import bootstrap_means
 from sleepcot_utils.errors import InputError
 
 PLANNED = "as planned"
+#: The plan's own claim about the students that were trained.
+FIXED = "seeds held fixed"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def of_seeds(pairs: PairedScores, draws: Draws) -> Iterator[Outcome]:
         return
     medians = (pairs.first.median(axis=0) - pairs.second.median(axis=0)).to_numpy()
     yield _by_person("median over seeds", "seeds", medians, draws)
-    yield _by_person("seeds held fixed", "seeds", pairs.differences.to_numpy(), draws)
+    yield _by_person(FIXED, "seeds", pairs.differences.to_numpy(), draws)
     if pairs.shared_seeds:
         for seed in pairs.first.index:
             alone = (pairs.first.loc[seed] - pairs.second.loc[seed]).dropna().to_numpy()

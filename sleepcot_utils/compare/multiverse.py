@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sleepcot_utils.compare.choices import PLANNED, Draws, Outcome, of_scores, of_seeds, of_tests, of_units
+from sleepcot_utils.compare.choices import FIXED, PLANNED, Draws, Outcome, of_scores, of_seeds, of_tests, of_units
 from sleepcot_utils.compare.contrasts import NO_DIFFERENCE, Contrast
 from sleepcot_utils.compare.intervals import check_level
 from sleepcot_utils.compare.pairs import pair
@@ -37,8 +37,9 @@ def multiverse(
     pandas.DataFrame
         One row a choice, the plan's own first: ``choice, differs_in, estimate, low, high, p, says`` (``a better``,
         ``b better`` or ``no difference shown``, before any correction for other tests), ``reasonable``, ``scale`` of
-        the estimate, ``holds_seeds`` and ``agrees`` (with the first row). A choice that the table does not allow, such
-        as one about a second seed, has no row.
+        the estimate, ``holds_seeds`` and ``agrees``: with the first row, or, for a choice that holds the seeds fixed,
+        with the row ``seeds held fixed``. A choice that the table does not allow has no row. ``holds_seeds`` is True
+        where the interval holds the spread of the seeds.
 
     Raises
     ------
@@ -66,21 +67,33 @@ def multiverse(
         numbers = (item.estimate, item.low, item.high, item.p)
         rows.append((item.choice, item.differs_in, *numbers, says, item.reasonable, item.scale, item.holds_seeds))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return table.assign(agrees=table["says"] == table["says"].iloc[0])
+    # Choices that hold the seeds fixed are held against the plan's claim about these students, where it has one.
+    of_students = (table["choice"] == FIXED) if (table["choice"] == FIXED).any() else (table["choice"] == PLANNED)
+    expected = np.where(table["holds_seeds"], table["says"].iloc[0], table.loc[of_students, "says"].iloc[0])
+    return table.assign(agrees=table["says"] == expected)
 
 
 def multiverse_sentence(table: pd.DataFrame) -> str:
-    """How many reasonable choices say what the plan says, which do not, and which of them let the seeds vary."""
-    others = table[table["reasonable"] & (table["choice"] != PLANNED)]
-    agreeing = int(others["agrees"].sum())
-    text = (
-        f'The plan says "{table["says"].iloc[0]}"; {agreeing} of {len(others)} other reasonable choices say the same.'
+    """How many reasonable choices say what the plan says, of the recipe and of these students, and which do not."""
+    others = table[table["reasonable"] & ~table["choice"].isin([PLANNED, FIXED])]
+    planned = table.loc[table["choice"] == PLANNED, "says"].iloc[0]
+    fixed = table.loc[table["choice"] == FIXED, "says"]
+    if fixed.empty:
+        return _agreement("The plan says", planned, others)
+    varied = others["holds_seeds"]
+    return " ".join(
+        [
+            _agreement("With seeds that vary, the plan says", planned, others[varied]),
+            _agreement("For these students alone it says", fixed.iloc[0], others[~varied]),
+        ]
     )
-    for says, part in others[~others["agrees"]].groupby("says", sort=True):
-        text += f' "{says}" say: {", ".join(part["choice"])}.'
-    if table["holds_seeds"].any():
-        free = ["the plan", *others.loc[others["holds_seeds"], "choice"]]
-        text += f" The seeds vary under {' and '.join(free)}; the rest speak of these students alone."
+
+
+def _agreement(opening: str, says: str, others: pd.DataFrame) -> str:
+    agreeing = int(others["agrees"].sum())
+    text = f'{opening} "{says}"; {agreeing} of {len(others)} other reasonable choices say the same.'
+    for differing, part in others[~others["agrees"]].groupby("says", sort=True):
+        text += f' "{differing}" say: {", ".join(part["choice"])}.'
     return text
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sleepcot_utils.compare.contrasts import ENOUGH_SEEDS, Contrast, many
+from sleepcot_utils.compare.contrasts import ENOUGH_SEEDS, Contrast
 from sleepcot_utils.compare.equivalence import persons_for_margin
 from sleepcot_utils.compare.fake_studies import StudyDesign
 from sleepcot_utils.compare.intervals import BOOTSTRAP_FROM_PERSONS
 from sleepcot_utils.compare.power import detectable_effect, power_curve, power_of
+from sleepcot_utils.compare.sentences import many
 from sleepcot_utils.compare.statistics import minimum_detectable_effect
 from sleepcot_utils.errors import ParameterError
 
@@ -91,7 +92,8 @@ def statistical_plan(
             "claim",
             (
                 f"a difference is claimed if its interval excludes 0 and its adjusted p is below {alpha:.2g}; else the "
-                "result is 'no difference shown', which is no proof of equality"
+                "result is 'no difference shown', which is no proof of equality. With two seeds or more it is a claim "
+                "about the recipe; beside it stands that about these students alone, with the seeds held fixed"
             ),
         ),
         (

@@ -43,11 +43,11 @@ def main() -> None:
         _print_row(row["which"], row["seconds"], row["ratio"], row["gap"])
     studies = 400 if options.full else 100
     print(f"\ncomparison on {studies} fake studies a case, 4 primary endpoints, shares in percent", flush=True)
-    _print_row("case", "any claim", "claim", "wrong", "raw p < 5%", "covered", "non-inferior")
+    _print_row("case", "any claim", "claim", "of students", "wrong", "raw p < 5%", "covered", "non-inferior")
     for name, design in _cases(options.full):
         rates = pipeline_rates(design, np.random.default_rng(SEED), studies=studies, margin=MARGIN)
         rows.append({"measured": "rates", "case": name, **rates})
-        names = ("any_claim", "claim", "wrong", "raw", "covered", "non_inferior")
+        names = ("any_claim", "claim", "claim_students", "wrong", "raw", "covered", "non_inferior")
         _print_row(name, *(f"{100 * rates[part]:.1f}" for part in names))
     if options.full:
         rows += _choices(studies // 2)

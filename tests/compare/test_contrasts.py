@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sleepcot_utils.compare.contrasts import Contrast, comparison_table, conclusion
+from sleepcot_utils.compare.contrasts import Contrast, comparison_table
+from sleepcot_utils.compare.sentences import conclusion
 from sleepcot_utils.compare.statistics import holm
 from sleepcot_utils.errors import InputError, ParameterError
 
@@ -48,6 +49,32 @@ def test_a_contrast_added_at_the_end_changes_no_earlier_row(scores):
     long = comparison_table(scores, PLAN, np.random.default_rng(1), resamples=300)
     columns = ["difference", "low", "high", "p"]
     pd.testing.assert_frame_equal(short[columns], long[columns].iloc[:2])
+
+
+def test_trainings_that_differ_leave_a_claim_about_these_students_alone(make_scores):
+    generator = np.random.default_rng(21)
+    shift = np.array([0.05, 0.25])[:, None, None]
+    scores = make_scores(
+        cot=0.5 + shift + generator.normal(0, 0.05, (2, 30, 2)), base=0.5 + generator.normal(0, 0.05, (2, 30, 2))
+    )
+    table = comparison_table(scores, [Contrast("faithful", "cot", "base")], np.random.default_rng(1), resamples=499)
+    row = table.iloc[0]
+    # Two paired seeds that differ by 0.05 and 0.25: t = 0.15 / 0.1 with one degree of freedom has p = 0.37.
+    assert row["claim"] == "no difference shown" and row["p_holm"] == pytest.approx(0.37, abs=0.04)
+    assert row["claim_students"] == "a better" and row["p_students"] == row["p"] < 0.01
+    text = conclusion(table)
+    assert "it is shown in 1 of 1 primary contrast" in text
+    assert f"for these students alone, cot is better ({row['persons_low']:+.3f} to {row['persons_high']:+.3f}" in text
+
+
+def test_with_one_seed_both_claims_are_the_same(make_scores):
+    generator = np.random.default_rng(22)
+    scores = make_scores(cot=generator.normal(0.7, 0.1, (1, 30, 2)), base=generator.normal(0.5, 0.1, (1, 30, 2)))
+    row = comparison_table(scores, [Contrast("faithful", "cot", "base")], np.random.default_rng(1), resamples=499).iloc[
+        0
+    ]
+    assert row["claim"] == row["claim_students"] == "a better" and np.isnan(row["p_seeds"])
+    assert row["p_holm"] == row["p_students"] == row["p"]
 
 
 def test_conclusion_says_the_numbers_of_the_table(scores):

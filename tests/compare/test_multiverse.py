@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sleepcot_utils.compare.choices import PLANNED
+from sleepcot_utils.compare.choices import FIXED, PLANNED
 from sleepcot_utils.compare.contrasts import Contrast
 from sleepcot_utils.compare.effects import paired_effect
 from sleepcot_utils.compare.fake_studies import StudyDesign, fake_scores
@@ -53,8 +53,8 @@ def test_a_large_effect_survives_every_choice(scores):
     assert (found["says"] == "a better").all() and found["agrees"].all()
     assert not found.loc[["tasks as if independent", "person and seed as if independent"], "reasonable"].any()
     assert multiverse_sentence(found.reset_index()) == (
-        'The plan says "a better"; 11 of 11 other reasonable choices say the same. '
-        "The seeds vary under the plan and mixed model; the rest speak of these students alone."
+        'With seeds that vary, the plan says "a better"; 1 of 1 other reasonable choices say the same. '
+        'For these students alone it says "a better"; 9 of 9 other reasonable choices say the same.'
     )
     assert found.index[found["holds_seeds"]].tolist() == [PLANNED, "mixed model"]
 
@@ -81,6 +81,16 @@ def test_every_choice_has_the_numbers_of_its_own_method(scores):
     assert found.loc["Wilcoxon's signed ranks", "estimate"] == pytest.approx(np.median(walsh))
 
 
+def test_choices_that_hold_seeds_fixed_are_held_against_the_claim_about_these_students():
+    table = table_of(fake_scores(StudyDesign(persons=40, items=6, effect=0.2, run_share=0.08), rng(11)))
+    assert table.loc[PLANNED, "says"] == "no difference shown" and table.loc[FIXED, "says"] == "a better"
+    assert table.loc["paired t test", "says"] == "a better" and table.loc["paired t test", "agrees"]
+    assert table.loc["mixed model", "agrees"] == (table.loc["mixed model", "says"] == "no difference shown")
+    text = multiverse_sentence(table.reset_index())
+    assert text.startswith('With seeds that vary, the plan says "no difference shown"; ')
+    assert 'For these students alone it says "a better"; ' in text
+
+
 def test_choices_that_disagree_are_named():
     # A few persons gain much, most lose little: means and ranks tell different stories.
     gains = np.r_[np.full(4, 0.9), np.full(26, -0.05)] + rng(4).normal(0, 0.005, 30)
@@ -95,7 +105,7 @@ def test_choices_that_disagree_are_named():
     assert says[PLANNED] == "no difference shown" and says["sign test"] == "b better"
     assert "seed 1 alone" not in says.index and "McNemar for clusters" not in says.index
     text = multiverse_sentence(found)
-    assert "seeds vary" not in text
+    assert "seeds that vary" not in text
     assert text.startswith('The plan says "no difference shown"') and '"b better" say: ' in text and "sign test" in text
 
 
