@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sleepcot_utils.tasks.build import FACTUAL, RECOMMEND, Task
 
 _QUESTION = """Sleep report, 14 nights.
@@ -9,7 +11,7 @@ time asleep: 372 min (norm 420 to 540)
 time in bed: 398 min
 sleep efficiency: 93 % (norm 85 or more)
 What does this report show, and what should I do?"""
-_STEPS = [
+_STEPS: list[dict[str, Any]] = [
     {
         "act": "compare", "fact": "total_sleep", "value": 372.0, "limit": 420.0, "relation": "under",
         "level": "watch", "terms": [], "says": "",
