@@ -29,6 +29,14 @@ ARMS = (
     "cot_mix",
     "cot_unfiltered",
     "cot_samples",
+    "cot_half",
+    "cot_quarter",
+    "answer_only_half",
+    "answer_only_quarter",
+    "cot_recommend_only",
+    "cot_follow_up_only",
+    "cot_knowledge_only",
+    "on_policy",
 )
 PROFILE_NAMES = ("smoke", "laptop", "gpu", "paper")
 WINDOWS_NIGHTS = (7, 14, 30)
@@ -36,7 +44,8 @@ WINDOWS_NIGHTS = (7, 14, 30)
 TEACHERS = ("expert", "openai", "local")
 SYNTHESIZERS = ("none", "openai", "local")
 TEACHERS_FILE = "data/teachers/teachers.yaml"
-ADAPTERS = ("lora", "full")
+ADAPTERS = ("lora", "dora", "qlora", "full")
+ENGINES = ("transformers", "vllm")
 DEVICES = ("auto", "cpu", "cuda")
 #: Seeds must fit the 32-bit seeds of the libraries underneath (``numpy.random.SeedSequence`` takes any, Trainer does not).
 LARGEST_SEED = 2**32 - 1
@@ -175,8 +184,27 @@ class DistillParameters(StudyParameters):
     student_seed: Seed = Field(1, description="seed of this student's training")
     student: NonEmpty = Field("embedded", description="base model: embedded, a hub id, or a folder")
     adapter: Annotated[str, AfterValidator(OneOf(ADAPTERS))] = Field(
-        "lora", description="lora (small adapter) or full (all weights)"
+        "lora", description="lora (small adapter), dora, qlora (4-bit weights, GPU only) or full (all weights)"
     )
+    lora_rank: int = Field(32, ge=1, le=1024, description="rank of the adapter")
+    lora_targets: NonEmpty = Field(
+        "all-linear", description="layers with an adapter: all-linear, or names with commas, such as q_proj,v_proj"
+    )
+    recompute_activations: bool = Field(False, description="compute activations twice to save memory")
+    token_teacher: str = Field(
+        "", description="larger model with the same tokenizer that the arm on_policy learns from: folder or hub id"
+    )
+    on_policy_share: float = Field(
+        0.5,
+        gt=0.0,
+        le=1.0,
+        allow_inf_nan=False,
+        description="share of the steps on the student's own words (on_policy)",
+    )
+    divergence: float = Field(
+        0.5, ge=0.0, le=1.0, allow_inf_nan=False,
+        description="what on_policy lowers: 0 forward KL, 1 reverse KL, between them generalized Jensen-Shannon",
+    )  # fmt: skip
     max_steps: int = Field(16, ge=1, le=1_000_000, description="optimizer steps at most")
     batch_size: int = Field(
         2, ge=1, le=4096, description="rows per optimizer step; a row holds all questions about one report"
@@ -189,6 +217,9 @@ class DistillParameters(StudyParameters):
     )
     max_new_tokens: int = Field(96, ge=1, le=4096, description="longest answer, in tokens")
     device: Annotated[str, AfterValidator(OneOf(DEVICES))] = Field("auto", description="auto, cpu or cuda")
+    engine: Annotated[str, AfterValidator(OneOf(ENGINES))] = Field(
+        "transformers", description="what generates answers: transformers, or vllm where it is installed"
+    )
 
 
 class CompareParameters(StudyParameters):

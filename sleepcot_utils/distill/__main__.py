@@ -60,7 +60,7 @@ def _train(run: str, settings: list[str], out: Path | None) -> None:
     name = f"{parameters.arm}-s{parameters.student_seed}"
     folder = out or paths.data / "students" / name
     examples = read_examples(paths.data / "training_set.jsonl")
-    base = load_student(parameters.student, device=parameters.device)
+    base = load_student(parameters.student, device=parameters.device, quantized=parameters.adapter == "qlora")
     student, training = fit(
         base, examples, parameters, work=folder / "work", rng=np.random.default_rng(parameters.student_seed)
     )

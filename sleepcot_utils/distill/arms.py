@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND
 from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
 
 if TYPE_CHECKING:
@@ -31,6 +34,14 @@ class Arm:
         Whether answers that failed verification are left out.
     samples : bool
         Whether all rationales of a task are learned from, and not the first alone.
+    kinds : tuple of str
+        Kinds of task that are learned; empty for all of them together. At equal steps a student of one kind sees each of
+        its examples more often than the student of all kinds does.
+    persons_share : float
+        Share of the persons whose reports are learned from. Smaller shares are parts of larger ones; knowledge questions
+        belong to nobody and stay.
+    on_policy : bool
+        Whether the last part of the steps goes to the student's own words, judged token by token by a larger model.
     tokens_of : str
         The arm whose number of tokens this one gets instead of its number of steps; empty for equal steps.
     """
@@ -40,6 +51,9 @@ class Arm:
     forms: tuple[str, ...] = ("short",)
     filtered: bool = True
     samples: bool = False
+    kinds: tuple[str, ...] = ()
+    persons_share: float = 1.0
+    on_policy: bool = False
     tokens_of: str = ""
 
 
@@ -52,16 +66,30 @@ ARMS = {
     "cot_mix": Arm("short and long rationales in turn, then answer", forms=("short", "long")),
     "cot_unfiltered": Arm("rationale, then answer, whether or not they passed verification", filtered=False),
     "cot_samples": Arm("several rationales to each task, each with its answer", samples=True),
+    "cot_half": Arm("rationale, then answer, of half of the persons", persons_share=0.5),
+    "cot_quarter": Arm("rationale, then answer, of a quarter of the persons", persons_share=0.25),
+    "answer_only_half": Arm("the answer alone, of half of the persons", rationale="none", persons_share=0.5),
+    "answer_only_quarter": Arm("the answer alone, of a quarter of the persons", rationale="none", persons_share=0.25),
+    "cot_recommend_only": Arm("rationale, then answer, of recommendations alone", kinds=(RECOMMEND,)),
+    "cot_follow_up_only": Arm("rationale, then answer, of questions about reports alone", kinds=(FOLLOW_UP,)),
+    "cot_knowledge_only": Arm("rationale, then answer, of knowledge questions alone", kinds=(KNOWLEDGE,)),
+    "on_policy": Arm("as cot, then its own words judged token by token by a larger model", on_policy=True),
 }
 
 
-def chosen_examples(examples: Sequence[Example], arm: str) -> list[Example]:
+def chosen_examples(examples: Sequence[Example], arm: str, *, of_every_kind: bool = False) -> list[Example]:
     """The examples that an arm learns from, in the order given.
 
     Whatever the arm, held-out examples are those of verified first rationales: the loss that stops a training is taken
     on good answers.
+
+    Parameters
+    ----------
+    of_every_kind : bool
+        Whether examples of kinds that the arm does not learn are given too.
     """
     rule = ARMS[arm]
+    persons = persons_of_share(examples, rule.persons_share)
     tasks = {task_id: place for place, task_id in enumerate(dict.fromkeys(example.task_id for example in examples))}
     kept = []
     for example in examples:
@@ -69,11 +97,23 @@ def chosen_examples(examples: Sequence[Example], arm: str) -> list[Example]:
         learned_from = example.split == "train"
         if (
             example.form == form
+            and (of_every_kind or not rule.kinds or example.kind in rule.kinds)
+            and (not learned_from or example.kind == KNOWLEDGE or example.person_id in persons)
             and (example.verified or (learned_from and not rule.filtered))
             and (example.sample == 0 or (learned_from and rule.samples))
         ):
             kept.append(example)
     return kept
+
+
+def persons_of_share(examples: Sequence[Example], share: float) -> set[str]:
+    """A share of the persons with reports to learn from, at least one; the same ones whatever the order or seed.
+
+    Persons stand in the order of a hash of their names, so that a smaller share is a part of a larger one.
+    """
+    persons = {e.person_id for e in examples if e.split == "train" and e.kind != KNOWLEDGE}
+    ordered = sorted(persons, key=lambda person: hashlib.sha256(person.encode()).hexdigest())
+    return set(ordered[: math.ceil(share * len(ordered))])
 
 
 def targets(example: Example, arm: str) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,18 +11,27 @@ import numpy as np
 from sleepcot_utils.config import DistillParameters
 from sleepcot_utils.distill.arms import ARMS, chosen_examples
 from sleepcot_utils.distill.encoding import IGNORED, encode_conversation
+from sleepcot_utils.distill.on_policy import token_teacher
 from sleepcot_utils.distill.packing import Row, summed_loss
-from sleepcot_utils.distill.student import Student, add_lora
+from sleepcot_utils.distill.student import Student, add_lora, load_student
 from sleepcot_utils.distill.training import Recipe, Training, train
 from sleepcot_utils.distill.training_set import Example, conversations, encode_arm
-from sleepcot_utils.errors import InputError
+from sleepcot_utils.errors import InputError, ParameterError
+from sleepcot_utils.tasks.build import RECOMMEND
 
 MAX_TOKENS = 4096  # longest conversation; ours stay far below, a longer one is refused and never cut
 VALIDATION_ROWS = 32  # enough for a stable loss, few enough to look often
 
 
 def fit(
-    base: Student, examples: Sequence[Example], chosen: DistillParameters, *, work: Path, rng: np.random.Generator
+    base: Student,
+    examples: Sequence[Example],
+    chosen: DistillParameters,
+    *,
+    work: Path,
+    rng: np.random.Generator,
+    curves: Path | None = None,
+    say: Callable[[str], None] = print,
 ) -> tuple[Student, Training]:
     """Train a student of one arm.
 
@@ -38,14 +47,26 @@ def fit(
         Folder of checkpoints.
     rng : numpy.random.Generator
         Orders groups and knowledge questions.
+    curves : pathlib.Path, optional
+        Folder of the files that TensorBoard reads; within ``work`` if left out.
+    say : callable, optional
+        Takes lines about progress and memory.
 
     Raises
     ------
     InputError
         If the training set holds no examples of the kind that the arm learns from.
+    ParameterError
+        If the base can't take the adapter, or the arm's teacher has other tokens.
     """
     import torch
 
+    if ARMS[chosen.arm].on_policy and not chosen.token_teacher.strip():
+        raise ParameterError(
+            f"the arm {chosen.arm!r} needs a larger model to learn from",
+            where="token_teacher",
+            expected="folder or hub id of a model with the student's tokenizer",
+        )
     torch.manual_seed(chosen.student_seed)
     train_set = _encoded(base, examples, "train", chosen, rng)
     held_out = _encoded(base, examples, "validation", chosen, rng)[:VALIDATION_ROWS]
@@ -56,7 +77,7 @@ def fit(
             where="training set",
             expected=f"verified examples of the forms {', '.join(ARMS[chosen.arm].forms)} in both splits (notebook 02)",
         )
-    student = add_lora(base, chosen.student_seed) if chosen.adapter == "lora" else base
+    student = _adapted(base, chosen)
     recipe = Recipe(
         max_steps=_steps(base, examples, chosen, train_set),
         batch_size=chosen.batch_size,
@@ -64,9 +85,77 @@ def fit(
         eval_every_steps=chosen.eval_every_steps,
         patience=chosen.patience,
         seed=chosen.student_seed,
+        recompute_activations=chosen.recompute_activations,
     )
-    training = train(student, train_set, held_out, recipe, work)
+    if ARMS[chosen.arm].on_policy:
+        training = _in_two_parts(student, train_set, held_out, recipe, chosen, work, curves or work / "curves", say)
+    else:
+        training = train(student, train_set, held_out, recipe, work, curves=curves, say=say)
     return student, replace(training, parameters=student.parameters)
+
+
+def _adapted(base: Student, chosen: DistillParameters) -> Student:
+    """The base with the weights that will be trained: an adapter's, or all of them."""
+    if chosen.adapter == "full":
+        # Small steps vanish in half precision; what is trained is kept in whole, whatever the products are done in.
+        base.model.float()
+        return base
+    if chosen.adapter == "qlora" and not getattr(base.model, "is_loaded_in_4bit", False):
+        raise ParameterError(
+            "the base was not loaded in 4 bits", where="adapter", expected="load_student(..., quantized=True) for qlora"
+        )
+    return add_lora(
+        base,
+        chosen.student_seed,
+        rank=chosen.lora_rank,
+        targets=chosen.lora_targets,
+        decomposed=chosen.adapter == "dora",
+    )
+
+
+def _in_two_parts(
+    student: Student,
+    train_set: Sequence[Row],
+    held_out: Sequence[Row],
+    recipe: Recipe,
+    chosen: DistillParameters,
+    work: Path,
+    curves: Path,
+    say: Callable[[str], None],
+) -> Training:
+    """First the teacher's answers, then the student's own words under a larger model; as many steps as other arms.
+
+    A student that has not learned to answer says nothing worth judging, hence the first part. The curve is that of the
+    second part, because losses of the two mean different things.
+    """
+    own = max(round(recipe.max_steps * chosen.on_policy_share), 1)
+    first = recipe.max_steps - own
+    larger = load_student(chosen.token_teacher, device=student.device)
+    teacher = token_teacher(student, larger, beta=chosen.divergence, max_new_tokens=chosen.max_new_tokens)
+    before = None
+    if first:
+        answers = replace(recipe, max_steps=first)
+        before = train(student, train_set, held_out, answers, work / "answers", curves=curves / "answers", say=say)
+    training = train(
+        student,
+        train_set,
+        held_out,
+        replace(recipe, max_steps=own),
+        work / "own_words",
+        teacher=teacher,
+        curves=curves / "own_words",
+        say=say,
+    )
+    if before is None:
+        return training
+    return replace(
+        training,
+        log=training.log.assign(step=training.log["step"] + before.steps),
+        steps=training.steps + before.steps,
+        best_step=training.best_step + before.steps,
+        tokens=training.tokens + before.tokens,
+        wall_time_s=training.wall_time_s + before.wall_time_s,
+    )
 
 
 def _encoded(
@@ -95,9 +184,10 @@ def _mean_tokens(rows: Sequence[Row]) -> float:
 def loss_with_swapped_reports(student: Student, examples: Sequence[Example], arm: str) -> tuple[float, float]:
     """Mean loss on recommendations with the person's own report, and with the report of the next person.
 
-    A negative control: if both are equal, the student does not use the report.
+    A negative control: if both are equal, the student does not use the report. A student of another kind of task alone is
+    asked for recommendations too.
     """
-    asked = [example for example in chosen_examples(examples, arm) if example.kind == "recommend"]
+    asked = [e for e in chosen_examples(examples, arm, of_every_kind=True) if e.kind == RECOMMEND]
     swapped = [replace(e, messages=asked[(i + 1) % len(asked)].messages) for i, e in enumerate(asked)]
     return _loss(student, asked, arm), _loss(student, swapped, arm)
 

@@ -122,7 +122,7 @@ def test_order_hangs_on_the_generator_alone(examples) -> None:
 
 
 def test_equal_tokens_are_equal(examples, tiny, tmp_path: Path, monkeypatch) -> None:
-    def note(student, train_set, held_out, recipe, work):
+    def note(student, train_set, held_out, recipe, work, **_):
         tokens = sum(len(one.input_ids) for one in train_set) / len(train_set) * recipe.batch_size * recipe.max_steps
         return Training(None, recipe.max_steps, 0, round(tokens), 0.0)
 
