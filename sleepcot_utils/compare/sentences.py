@@ -71,7 +71,7 @@ def _sentence(row: dict[str, Any]) -> str:
 
 def _unit(row: dict[str, Any]) -> str:
     """The unit of analysis: the card for knowledge, where nobody's nights are asked about, else the person."""
-    return "card" if str(row["metric"]).startswith("knowledge") else "person"
+    return "card" if str(row["metric"]).startswith(("knowledge", "choice")) else "person"
 
 
 def _interval_words(row: dict[str, Any]) -> str:
