@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import doctest
+import importlib
 import importlib.util
 import json
 import math
@@ -255,3 +256,9 @@ def test_overlap_of_words_by_hand() -> None:
 def test_only_recommendations_have_drivers(held_out) -> None:
     values = measure("drivers_and_flags", ["Sleep more."] * len(held_out), held_out)["main_driver_right"]
     assert [not math.isnan(value) for value in values] == [task.kind == RECOMMEND for task in held_out]
+
+
+@pytest.mark.parametrize("name", ["reference", "finding", "shape", "overlap"])
+def test_examples_in_the_documentation_of_measures_hold(name) -> None:
+    found = doctest.testmod(importlib.import_module(f"sleepcot_utils.score.measures.{name}"))
+    assert found.failed == 0 and found.attempted >= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import doctest
 import io
 import itertools
 import json
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 
 from sleepcot_utils.errors import InputError, ParameterError
+from sleepcot_utils.score import agreement
 from sleepcot_utils.score.agreement import (
     LEVELS,
     WEIGHTS,
@@ -279,3 +281,8 @@ def test_the_form_saves_what_the_reader_reads(kit, tmp_path) -> None:
     ]  # fmt: skip
     rows = list(csv.DictReader(io.StringIO(said["csv"])))
     assert rows[0]["comment"] == '\'=1+1, said "he"\nagain' and len(rows) == 48
+
+
+def test_examples_in_the_documentation_of_agreement_hold() -> None:
+    found = doctest.testmod(agreement)
+    assert found.failed == 0 and found.attempted == 3
