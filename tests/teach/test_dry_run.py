@@ -101,7 +101,10 @@ def test_a_run_writes_answers_and_the_next_asks_what_is_left(served, tasks, task
     assert "4 answers: 4 could be used at once" in capsys.readouterr().out
     assert run(tasks_file, "--dry-run") == 0
     # The replies so far had 60 tokens, so that the rest is expected to be as long.
-    assert "for 2 replies (4 more are in the cache or equal to one of these)" in (said := capsys.readouterr().out) and "120 completion" in said
+    assert (
+        "for 2 replies (4 more are in the cache or equal to one of these)" in (said := capsys.readouterr().out)
+        and "120 completion" in said
+    )
     assert run(tasks_file) == 0
     answers = read_answers(tasks_file.with_name("answers_custom.jsonl"))
     assert [answer.task_id for answer in answers] == [task.task_id for task in tasks]
