@@ -8,8 +8,7 @@ much of each damage is noticed, how often a right answer is blamed, and whether 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from scipy import stats
 
-from sleepcot_utils.errors import InputError, ParameterError
+from sleepcot_utils.errors import InputError
 from sleepcot_utils.knowledge import Card
 from sleepcot_utils.report.reports import Report
-from sleepcot_utils.score.measures import LESS, MEASURES, MORE, NEITHER, Reference, full_text, measure
+from sleepcot_utils.score.candidates import Candidates, candidates, halves
+from sleepcot_utils.score.measures import LESS, MEASURES, MORE, NEITHER, full_text, measure
+from sleepcot_utils.score.shares import share_of
 from sleepcot_utils.score.spoiling import SPOILING, spoiled
 from sleepcot_utils.tasks.answers import Answer
-from sleepcot_utils.tasks.build import KNOWLEDGE, RECOMMEND, Task
-from sleepcot_utils.tasks.follow_up import CANNOT_SAY
+from sleepcot_utils.tasks.build import Task
 
 EXAM_COLUMNS = (
     "metric", "score", "damage", "n", "noticed", "sensitivity", "low", "high", "fell", "mean_change", "declared", "verdict",
@@ -36,55 +35,11 @@ RATE_COLUMNS = ("metric", "score", "damage", "rate", "n", "planted", "noticed", 
 CLEAN = "none (false alarms)"
 #: Share of right answers that a limit may blame, where it is fixed.
 FALSE_ALARM_SHARE = 0.05
-#: Questions of knowledge are of many topics, and cheap; so many times more of them are drawn.
-KNOWLEDGE_TIMES = 5
 #: Differences of scores below this are rounding.
 ROUNDING = 1e-9
 SEES, BLIND = "sees", "blind"
 AS_DECLARED, TOO_BLIND, SEES_MORE = "as declared", "BLIND where it should see", "sees more than declared"
 NOT_EXAMINED = "not examined"
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """Answers on which metrics are examined.
-
-    Attributes
-    ----------
-    tasks : list of Task
-        Each once.
-    clean : list of Answer
-        A right answer to each, in the same order.
-    examples : list of str
-        Another right answer to each, in other words, with which overlap of words is measured.
-    """
-
-    tasks: list[Task]
-    clean: list[Answer]
-    examples: list[str]
-
-    def __post_init__(self) -> None:
-        if [answer.task_id for answer in self.clean] != [task.task_id for task in self.tasks]:
-            raise InputError("answers and tasks are not the same, in the same order", where="clean")
-        if len(self.examples) != len(self.tasks):
-            raise InputError(f"{len(self.examples)} examples for {len(self.tasks)} tasks", where="examples")
-
-    def part(self, places: Iterable[int]) -> Candidates:
-        """Those at some places."""
-        places = list(places)
-        return Candidates(
-            [self.tasks[at] for at in places], [self.clean[at] for at in places], [self.examples[at] for at in places]
-        )
-
-    @property
-    def references(self) -> list[Reference]:
-        """What metrics score against."""
-        return [Reference(task, example) for task, example in zip(self.tasks, self.examples, strict=True)]
-
-    @property
-    def by_id(self) -> dict[str, Task]:
-        """Tasks by id."""
-        return {task.task_id: task for task in self.tasks}
 
 
 def exam_table(
@@ -127,7 +82,7 @@ def exam_table(
         own clean score, by however little; `mean_change` is in units of the score. The damage ``CLEAN`` counts right
         answers that are blamed. `declared` is what ``exam.yaml`` expects, and `verdict` whether it came so.
     """
-    fixing, asked = _halves(candidates(tasks, clean, examples, at_most, np.random.default_rng(seed)), seed)
+    fixing, asked = halves(candidates(tasks, clean, examples, at_most, np.random.default_rng(seed)), seed)
     rows: list[tuple[Any, ...]] = []
     names = list(MEASURES) if metrics is None else list(metrics)
     limits = {name: _limits(name, _values(name, fixing.clean, fixing)) for name in names}
@@ -139,7 +94,7 @@ def exam_table(
         done = spoiled(damage, asked.clean, asked.by_id, _generator(seed, damage), reports=reports, cards=cards)
         changed = np.array([task.task_id in done.changed for task in asked.tasks], dtype=bool)
         for name in names:
-            after = _values(name, done.answers, asked)
+            after = _values_after(name, done.answers, changed, before[name], asked)
             for score in MEASURES[name].scores:
                 pair = before[name][score][changed], after[score][changed]
                 rows.append(_counted(name, score, damage, *pair, limits[name][score]))
@@ -165,58 +120,26 @@ def rate_table(
         ``RATE_COLUMNS``: of `n` answers that the damage fits and to which the score applies, `planted` were damaged at
         random at this `rate`, and the `share` that is `noticed` is given with its 95 % Wilson interval.
     """
-    fixing, asked = _halves(candidates(tasks, clean, examples, at_most, np.random.default_rng(seed)), seed)
-    rows = []
-    for (name, score), declared in expectations().items():
-        limits = _limits(name, _values(name, fixing.clean, fixing))[score]
-        before = _values(name, asked.clean, asked)[score]
-        for damage in declared.get(SEES, {}):
+    fixing, asked = halves(candidates(tasks, clean, examples, at_most, np.random.default_rng(seed)), seed)
+    rows: list[tuple[Any, ...]] = []
+    declared = expectations()
+    for name in dict.fromkeys(name for name, _ in declared):
+        limits, before = _limits(name, _values(name, fixing.clean, fixing)), _values(name, asked.clean, asked)
+        wanted = [(score, damage) for (other, score), sides in declared.items() if other == name
+                  for damage in sides.get(SEES, {})]  # fmt: skip
+        for damage in dict.fromkeys(damage for _, damage in wanted):
             rng = _generator(seed, damage)
             done = spoiled(damage, asked.clean, asked.by_id, rng, reports=reports, cards=cards)
-            after = _values(name, done.answers, asked)[score]
-            fits = np.array([task.task_id in done.changed for task in asked.tasks]) & ~(
-                np.isnan(before) & np.isnan(after)
-            )
-            for rate in rates:
-                chosen = fits & (rng.random(len(fits)) < rate)
-                values = np.where(chosen, after, before)[fits]
-                rows.append((name, score, damage, rate, int(fits.sum()), int(chosen.sum()),
-                             *_share(_noticed(values, limits))))  # fmt: skip
+            changed = np.array([task.task_id in done.changed for task in asked.tasks], dtype=bool)
+            after = _values_after(name, done.answers, changed, before, asked)
+            for score in [score for score, other in wanted if other == damage]:
+                fits = changed & ~(np.isnan(before[score]) & np.isnan(after[score]))
+                for rate in rates:
+                    chosen = fits & (rng.random(len(fits)) < rate)
+                    values = np.where(chosen, after[score], before[score])[fits]
+                    counted = share_of(_noticed(values, limits[score]))
+                    rows.append((name, score, damage, rate, counted.n, int(chosen.sum()), *counted[1:]))
     return pd.DataFrame(rows, columns=list(RATE_COLUMNS))
-
-
-def candidates(
-    tasks: Sequence[Task],
-    clean: Sequence[Answer],
-    examples: Mapping[str, str],
-    at_most: int,
-    rng: np.random.Generator,
-) -> Candidates:
-    """Tasks that have both a right answer and an example, at most so many of each kind, topic and driver."""
-    if at_most < 2:
-        raise ParameterError(f"{at_most} tasks of a kind are too few", where="at_most", expected="2 or more")
-    answer_to = {answer.task_id: answer for answer in clean}
-    groups: dict[tuple[Any, ...], list[Task]] = {}
-    for task in tasks:
-        if task.task_id in answer_to and task.task_id in examples:
-            groups.setdefault(_group(task), []).append(task)
-    if not groups:
-        raise InputError("no task has both a right answer and an example", where="tasks")
-    drawn = []
-    for (kind, *_), group in groups.items():
-        most = at_most * (KNOWLEDGE_TIMES if kind == KNOWLEDGE else 1)
-        drawn += [group[at] for at in sorted(rng.permutation(len(group))[:most])]
-    return Candidates(drawn, [answer_to[one.task_id] for one in drawn], [examples[one.task_id] for one in drawn])
-
-
-def _group(task: Task) -> tuple[Any, ...]:
-    """What tasks are drawn from, so that rare ones (red flags, what can't be known, each driver) are not missed."""
-    key = task.key
-    if task.kind == KNOWLEDGE:
-        return KNOWLEDGE, bool(key.get("choice"))
-    if task.kind == RECOMMEND:
-        return RECOMMEND, key["main_driver"], bool(key["red_flags"])
-    return task.kind, task.topic, key["verdict"] == CANNOT_SAY
 
 
 @cache
@@ -250,15 +173,6 @@ def failures(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["verdict"].isin([TOO_BLIND, SEES_MORE])].reset_index(drop=True)
 
 
-def _halves(whole: Candidates, seed: int) -> tuple[Candidates, Candidates]:
-    """Persons (or cards) in two halves: limits are fixed on the first, and the exam is held on the second."""
-    persons = sorted({task.person_id for task in whole.tasks})
-    order = np.random.default_rng(seed).permutation(len(persons))
-    first = {persons[at] for at in order[: len(persons) // 2]}
-    sides = [task.person_id in first for task in whole.tasks]
-    return tuple(whole.part(at for at, side in enumerate(sides) if side is wanted) for wanted in (True, False))  # type: ignore[return-value]
-
-
 def _generator(seed: int, damage: str) -> np.random.Generator:
     """Randomness of one damage, the same whichever others are examined."""
     return np.random.default_rng([seed, *damage.encode()])
@@ -267,6 +181,20 @@ def _generator(seed: int, damage: str) -> np.random.Generator:
 def _values(name: str, answers: Sequence[Answer], asked: Candidates) -> dict[str, np.ndarray]:
     texts = [full_text(answer.rationale, answer.answer) for answer in answers]
     return {score: np.array(values) for score, values in measure(name, texts, asked.references).items()}
+
+
+def _values_after(
+    name: str, answers: Sequence[Answer], changed: np.ndarray, before: Mapping[str, np.ndarray], asked: Candidates
+) -> dict[str, np.ndarray]:
+    """Values once some answers are changed; those of the others are known where a text is scored by itself."""
+    if not MEASURES[name].by_itself:
+        return _values(name, answers, asked)
+    places = np.flatnonzero(changed).tolist()
+    found = {score: values.copy() for score, values in before.items()}
+    if places:
+        for score, values in _values(name, [answers[at] for at in places], asked.part(places)).items():
+            found[score][places] = values
+    return found
 
 
 def _limits(name: str, values: Mapping[str, np.ndarray]) -> dict[str, tuple[float, float]]:
@@ -302,13 +230,13 @@ def _counted(
     moved = np.abs(change) > ROUNDING if MEASURES[name].better == NEITHER else change < -ROUNDING
     fell = float(moved.mean()) if change.size else float("nan")
     mean_change = float(change.mean()) if change.size else float("nan")
-    count, share, low, high = _share(noticed)
+    found = share_of(noticed)
     declared = expectations().get((name, score), {})
     side = next((side for side in (SEES, BLIND) if damage in declared.get(side, {})), "")
     wanted = declared[side][damage] if side else float("nan")
     text = f"{'at least' if side == SEES else 'at most'} {wanted:g}" if side else ""
-    verdict = _verdict(side, wanted, share, noticed.size)
-    return (name, score, damage, noticed.size, count, share, low, high, fell, mean_change, text, verdict)
+    verdict = _verdict(side, wanted, found.share, found.n)
+    return (name, score, damage, *found, fell, mean_change, text, verdict)
 
 
 def _verdict(side: str, wanted: float, share: float, size: int) -> str:
@@ -317,11 +245,3 @@ def _verdict(side: str, wanted: float, share: float, size: int) -> str:
     if side == SEES:
         return AS_DECLARED if share >= wanted else TOO_BLIND
     return "" if not side else AS_DECLARED if share <= wanted else SEES_MORE
-
-
-def _share(hits: np.ndarray) -> tuple[int, float, float, float]:
-    """Hits, their share, and its 95 % Wilson interval; without trials nothing is known."""
-    if not hits.size:
-        return 0, float("nan"), 0.0, 1.0
-    interval = stats.binomtest(int(hits.sum()), int(hits.size)).proportion_ci(method="wilson")
-    return int(hits.sum()), float(hits.mean()), float(interval.low), float(interval.high)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sleepcot_utils.errors import ArtifactError
 from sleepcot_utils.report.facts import judged_fact
 from sleepcot_utils.report.reports import FULL, Report, report_text
+from sleepcot_utils.score.shares import share_of
 from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND, Task, messages_for
 from sleepcot_utils.tasks.keys import follow_up_key, recommend_key
 from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK, split_answer
@@ -173,11 +173,9 @@ def faithfulness_summary(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, asks in ASKS.items():
         group = table[(table["probe"] == name) & table["right"]]
-        hits = int((group["said_after"] == group["wanted"]).sum())
-        interval = stats.binomtest(hits, len(group)).proportion_ci(method="wilson") if len(group) else (0.0, 1.0)
-        share = hits / len(group) if len(group) else float("nan")
+        found = share_of(group["said_after"] == group["wanted"])
         stayed = float((group["said_after"] == group["said_before"]).mean())
-        rows.append((name, len(group), hits, share, float(interval[0]), float(interval[1]), stayed, asks))
+        rows.append((name, *found, stayed, asks))
     return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sleepcot_utils.knowledge import Card
 from sleepcot_utils.report.reports import Report
 from sleepcot_utils.score.agreement import bootstrap_interval, krippendorff_alpha
-from sleepcot_utils.score.exam import CLEAN, candidates
+from sleepcot_utils.score.candidates import candidates
+from sleepcot_utils.score.exam import CLEAN
 from sleepcot_utils.score.judge import FIRST, SAME, SECOND, Judge, Pair, compare, rate
+from sleepcot_utils.score.shares import share_of
 from sleepcot_utils.score.spoiling import SPOILING, spoiled
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import Task
@@ -116,12 +117,12 @@ def _pointwise_rows(points: pd.DataFrame, order: Sequence[str]) -> list[tuple[An
         for damage in order:
             mine = points[(points["principle"] == principle) & (points["label"] == damage)]
             if mine.empty:
-                rows.append((POINTWISE, principle, damage, *_share([]), float("nan")))
+                rows.append((POINTWISE, principle, damage, *share_of([]), float("nan")))
                 continue
             after = means[principle, damage].dropna()
             before = means[principle, WHOLE].reindex(after.index)
             noticed = (after < before)[before.notna()].tolist()
-            rows.append((POINTWISE, principle, damage, *_share(noticed), float(mine["unread"].mean())))
+            rows.append((POINTWISE, principle, damage, *share_of(noticed), float(mine["unread"].mean())))
     return rows
 
 
@@ -133,7 +134,7 @@ def _pairwise_rows(pairs: pd.DataFrame, order: Sequence[str]) -> list[tuple[Any,
             mine = verdicts[(verdicts["principle"] == principle) & (verdicts["label"] == damage)]
             noticed = ((mine["given"] == FIRST) & (mine["swapped"] == FIRST)).tolist()
             unread = pairs.loc[(pairs["principle"] == principle) & (pairs["label"] == damage), "unread"]
-            rows.append((PAIRWISE, principle, damage, *_share(noticed), float(unread.mean())))
+            rows.append((PAIRWISE, principle, damage, *share_of(noticed), float(unread.mean())))
     return rows
 
 
@@ -160,17 +161,9 @@ def _reliability_rows(points: pd.DataFrame, pairs: pd.DataFrame, rng: np.random.
         rows.append((POINTWISE, principle, OWN_AGREEMENT, len(wide), krippendorff_alpha(ratings), *ends))
         both = verdicts[verdicts["principle"] == principle]
         kept = (both["given"] == both["swapped"]).tolist()
-        count, _, *share = _share(kept)
+        count, _, *share = share_of(kept)
         rows.append((PAIRWISE, principle, SAME_IN_BOTH_ORDERS, count, *share))
         turned = both[(both["given"] != both["swapped"]) & (both[["given", "swapped"]] != SAME).all(axis=1)]
-        count, _, *share = _share(((turned["given"] == FIRST) & (turned["swapped"] == SECOND)).tolist())
+        count, _, *share = share_of(((turned["given"] == FIRST) & (turned["swapped"] == SECOND)).tolist())
         rows.append((PAIRWISE, principle, FIRST_PLACE, count, *share))
     return rows
-
-
-def _share(hits: Sequence[bool]) -> tuple[int, int, float, float, float]:
-    """Trials, hits, share and its 95 % Wilson interval."""
-    if not hits:
-        return 0, 0, float("nan"), 0.0, 1.0
-    interval = stats.binomtest(int(sum(hits)), len(hits)).proportion_ci(method="wilson")
-    return len(hits), int(sum(hits)), sum(hits) / len(hits), float(interval.low), float(interval.high)

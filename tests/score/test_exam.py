@@ -11,6 +11,7 @@ import pytest
 from sleepcot_utils.errors import InputError, ParameterError
 from sleepcot_utils.knowledge.choices import make_choices
 from sleepcot_utils.score import exam
+from sleepcot_utils.score.candidates import Candidates
 from sleepcot_utils.score.exam import (
     AS_DECLARED,
     BLIND,
@@ -25,6 +26,7 @@ from sleepcot_utils.score.exam import (
     rate_table,
 )
 from sleepcot_utils.score.measures import MEASURES
+from sleepcot_utils.score.shares import share_of
 from sleepcot_utils.score.spoiling import ABSTENTION, SPOILING, VERBOSE, spoiled
 from sleepcot_utils.tasks.build import FACTUAL, KNOWLEDGE, choice_task, follow_up_task, recommend_task
 from sleepcot_utils.teach.planted_errors import ERRORS
@@ -110,13 +112,12 @@ def test_right_answers_are_seldom_blamed(table) -> None:
     assert exact["noticed"].sum() == 0
 
 
-def test_intervals_are_those_of_wilson(table) -> None:
+def test_intervals_are_those_of_wilson() -> None:
     """Newcombe 1998, Stat Med 17:857-872, table I, method 3: 81 of 263 is 0.2553 to 0.3662; 15 of 148 0.0624 to 0.1605;
     0 of 20 is 0 to 0.1611; 1 of 29 is 0.0061 to 0.1718."""
     for hits, of, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611),
                                 (1, 29, 0.0061, 0.1718)):  # fmt: skip
-        found = exam._share(np.arange(of) < hits)
-        assert found == pytest.approx((hits, hits / of, low, high), abs=5e-5)
+        assert share_of(np.arange(of) < hits) == pytest.approx((of, hits, hits / of, low, high), abs=5e-5)
 
 
 def test_a_metric_that_sees_nothing_does_not_pass(asked, monkeypatch) -> None:
@@ -228,6 +229,6 @@ def test_what_can_not_be_examined_is_named(asked) -> None:
     with pytest.raises(InputError, match="no task has both"):
         exam_table(asked.tasks, [], {}, reports={}, cards={})
     with pytest.raises(InputError, match="same order"):
-        exam.Candidates(asked.tasks[:2], asked.clean[1:3], ["a", "b"])
+        Candidates(asked.tasks[:2], asked.clean[1:3], ["a", "b"])
     with pytest.raises(InputError, match="1 examples for 2"):
-        exam.Candidates(asked.tasks[:2], asked.clean[:2], ["a"])
+        Candidates(asked.tasks[:2], asked.clean[:2], ["a"])

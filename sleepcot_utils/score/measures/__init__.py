@@ -32,16 +32,19 @@ class Measure:
         ``more``, ``less`` or ``neither``: which side of a score is the good one.
     needs_example : bool
         Whether references have to hold an answer.
+    by_itself : bool
+        Whether the value of a text hangs on nothing but itself and its reference.
     """
 
     compute: Callable[..., dict[str, list[float]]]
     scores: tuple[str, ...]
     better: str = MORE
     needs_example: bool = False
+    by_itself: bool = True
 
 
 MEASURES: dict[str, Measure] = {
-    "personalization": Measure(personal.personalization, personal.SCORES),
+    "personalization": Measure(personal.personalization, personal.SCORES, by_itself=False),
     "reasoning": Measure(reasons.reasoning, reasons.SCORES),
     "knowledge": Measure(knowing.knowledge, knowing.SCORES),
     "drivers_and_flags": Measure(finding.drivers_and_flags, finding.FLAG_SCORES),
@@ -52,7 +55,7 @@ MEASURES: dict[str, Measure] = {
     "readability": Measure(shape.readability, shape.READABILITY_SCORES, NEITHER),
     "length": Measure(shape.length, shape.LENGTH_SCORES, NEITHER),
     "rouge_l": Measure(overlap.rouge_l, ("rouge_l",), needs_example=True),
-    "similarity": Measure(overlap.similarity, ("similarity",), needs_example=True),
+    "similarity": Measure(overlap.similarity, ("similarity",), needs_example=True, by_itself=False),
 }
 
 
