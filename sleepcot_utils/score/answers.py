@@ -24,6 +24,7 @@ from sleepcot_utils.teach.verification import (
     unsafe_phrases,
     value_is_right,
 )
+from sleepcot_utils.teach.verify.numbers import missing_facts
 
 SCORE_COLUMNS = ("task_id", "kind", "person_id", "source", "seed", "metric", "value")
 #: What each metric asks, in the words that tables and figures show. All lie between 0 and 1 and more is better.
@@ -114,7 +115,7 @@ def score_one(task: Task, answer: Answer, cards: Mapping[str, Card]) -> dict[str
     values["numbers_right"] = numbers_right(text, task.key)
     required = [name for name in task.key["required_facts"] if task.key["numbers"].get(name)]
     if required:
-        values["facts_cited"] = sum(fact_is_cited(name, text, task.key) for name in required) / len(required)
+        values["facts_cited"] = sum(fact_is_shown(name, text, task.key) for name in required) / len(required)
     values["safe"] = float(not unsafe_phrases(text, task.key))
     if task.kind == RECOMMEND:
         values["main_driver_right"] = float(named_driver(text) == task.key["main_driver"])
@@ -136,6 +137,11 @@ def numbers_right(text: str, key: Mapping[str, Any]) -> float:
     if not any(fact_is_cited(name, text, {"values": {name: own}}) for name, own in key["values"].items()):
         return 0.0
     return sum(number_is_right(citation, key) for citation in cited) / len(cited)
+
+
+def fact_is_shown(name: str, text: str, key: Mapping[str, Any]) -> bool:
+    """Whether a text cites a fact with this user's own value, or works with it: "you spend 6 h 42 min asleep"."""
+    return next(missing_facts(text, {**key, "required_facts": [name]}, "", ""), None) is None
 
 
 def wrong_person_numbers(answers: Iterable[Answer], tasks: Sequence[Task]) -> pd.DataFrame:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from sleepcot_utils.distill import generation
+from sleepcot_utils.distill.student import load_student
+from sleepcot_utils.distill.tokenizer import save_tokenizer, train_tokenizer, vocabulary_texts
 from sleepcot_utils.errors import ArtifactError
+from sleepcot_utils.knowledge import load_cards
+from sleepcot_utils.score import student_ask
 from sleepcot_utils.score.faithfulness import (
     ASKS,
     DECISIVE,
@@ -27,6 +33,7 @@ from sleepcot_utils.score.measures import full_text
 from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND
 from sleepcot_utils.tasks.drivers import drivers
 from sleepcot_utils.tasks.follow_up import follow_ups
+from sleepcot_utils.tasks.reading import split_answer
 
 SEED = 5
 
@@ -136,3 +143,61 @@ def test_what_does_not_fit_is_named(asked, study, held_out) -> None:
         probes(asked[:1], other, np.random.default_rng(1))
     with pytest.raises(ArtifactError, match="1 texts to"):
         faithfulness(lambda chats, begun: ["x"], asked[:8], study.report_of, np.random.default_rng(1))
+
+
+class Counting:
+    """A tokenizer and model whose greedy text is known: each token is the next letter of the alphabet."""
+
+    eos_token_id = 0
+
+    def apply_chat_template(self, chat, tokenize, add_generation_prompt):
+        assert not tokenize and add_generation_prompt
+        return f"{chat[-1]['content']}|"
+
+    def __call__(self, text, add_special_tokens):
+        assert not add_special_tokens
+        return {"input_ids": [ord(letter) for letter in text]}
+
+    def decode(self, tokens, skip_special_tokens):
+        return "".join(chr(token) for token in tokens)
+
+
+def test_a_student_goes_on_from_the_words_put_in_its_mouth(monkeypatch) -> None:
+    batches = []
+
+    def count_up(model, prompts, families, *, end, max_new_tokens):
+        batches.append([len(prompt) for prompt in prompts])
+        assert len(set(families)) == len(prompts), "no beginning is taken to be shared"
+        following = [[prompt[-1] + step for step in range(1, max_new_tokens + 1)] for prompt in prompts]
+        return [
+            [*row[:1], end] if prompt[-1] == ord("x") else row for prompt, row in zip(prompts, following, strict=True)
+        ]
+
+    monkeypatch.setattr(student_ask, "continued", count_up)
+    student = SimpleNamespace(tokenizer=Counting(), model=SimpleNamespace(eval=lambda: None))
+    ask = student_ask.student_asker(student, max_new_tokens=3, batch_size=2)
+    chats = [[{"role": "user", "content": text}] for text in ("a long question", "b", "cc")]
+    assert ask(chats, ["so a", "x", ""]) == ["so abcd", "xy", "}~\x7f"]
+    assert batches == [[3, 3], [20]], "in batches of like length, and given back in order"
+
+
+def test_the_asker_of_a_trained_student_is_the_one_that_answers(held_out, tmp_path) -> None:
+    """The same model, asked as in the study and as here, says the same."""
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    tokenizer = train_tokenizer(vocabulary_texts(load_cards()), 700)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2,
+                 "num_key_value_heads": 2, "max_position_embeddings": 2048, "initializer_range": 0.3}  # fmt: skip
+        ends = {"bos_token_id": None, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+        model = Qwen2ForCausalLM(Qwen2Config(vocab_size=len(tokenizer), **sizes, **ends))
+    model.save_pretrained(tmp_path)
+    save_tokenizer(tokenizer, tmp_path)
+    student = load_student(str(tmp_path), device="cpu")
+    tasks = [task for task in held_out if task.kind == RECOMMEND][:3]
+    texts = student_ask.student_asker(student, max_new_tokens=12)([task.messages for task in tasks], [""] * 3)
+    answers = generation.ask(student, tasks, source="tiny", seed=0, max_new_tokens=12)
+    assert [split_answer(text) for text in texts] == [(answer.rationale, answer.answer) for answer in answers]
+    assert len(set(texts)) > 1

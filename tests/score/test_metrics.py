@@ -9,9 +9,11 @@ import importlib.util
 import json
 import math
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from sleepcot_utils.errors import InputError
 from sleepcot_utils.knowledge.choices import make_choices
@@ -27,6 +29,10 @@ from sleepcot_utils.tasks.build import RECOMMEND, choice_task, follow_up_task, r
 
 #: Scores that a right answer earns in full.
 EXACT = [name for name in METRIC_NAMES if name not in ("readability", "length", "rouge_l", "similarity")]
+
+
+#: Of these, scores that fall short of it for reasons that the cards name.
+GRADED = ("wrong_person_drop", "specific_sentences", "flag_recall")
 
 
 @pytest.fixture
@@ -101,7 +107,7 @@ def test_the_teacher_earns_every_exact_score(teacher, held_out) -> None:
     for name in EXACT:
         for score, values in measure(name, texts, held_out).items():
             known = [value for value in values if not math.isnan(value)]
-            if score in ("wrong_person_drop", "specific_sentences", "flag_recall"):
+            if score in GRADED:
                 assert np.mean(known) > 0.5, score  # graded; the cards say why
             else:
                 assert set(known) <= {1.0}, score
@@ -262,3 +268,26 @@ def test_only_recommendations_have_drivers(held_out) -> None:
 def test_examples_in_the_documentation_of_measures_hold(name) -> None:
     found = doctest.testmod(importlib.import_module(f"sleepcot_utils.score.measures.{name}"))
     assert found.failed == 0 and found.attempted >= 1
+
+
+PROSE = yaml.safe_load((Path(__file__).parents[1] / "teach" / "prose.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", PROSE)
+def test_right_prose_by_hand_is_not_blamed(hand_report, name) -> None:
+    """False alarms where nobody's wording but a person's is read."""
+    case = PROSE[name]
+    report, topic = hand_report(**case["values"]), case["topic"]
+    task = follow_up_task(topic, report, "test", "?", about=case["about"]) if topic else recommend_task(report, "test")
+    text = full_text(case["rationale"], case["answer"])
+    blamed = []
+    for metric in ("personalization", "reasoning", "safety", "abstention", "trend"):
+        values = measure(metric, [text], [task])
+        blamed += [score for score, (value,) in values.items() if value < 1 and score not in GRADED]
+    if not topic:
+        blamed += [
+            score
+            for score, (value,) in measure("drivers_and_flags", [text], [task]).items()
+            if value < 1 and score not in GRADED
+        ]
+    assert blamed == []

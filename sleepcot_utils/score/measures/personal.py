@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sleepcot_utils.score.answers import numbers_right
+from sleepcot_utils.score.answers import fact_is_shown, numbers_right
 from sleepcot_utils.score.claims import RIGHT, judged, sentences
 from sleepcot_utils.score.measures.reference import Reference, all_cards
 from sleepcot_utils.tasks.build import KNOWLEDGE, Task
 from sleepcot_utils.tasks.reading import cited_numbers, split_answer
-from sleepcot_utils.teach.verification import fact_is_cited, number_is_right
+from sleepcot_utils.teach.verification import number_is_right
 
 #: The only fact that the form filled with this user's numbers cites; see ``score.baselines``.
 TEMPLATE_FACTS = ("total_sleep",)
@@ -60,12 +60,12 @@ def _one(answer: str, task: Task, other: Task | None) -> dict[str, float]:
     further = [name for name in required if name not in TEMPLATE_FACTS]
     row = dict.fromkeys(SCORES, NAN)
     if required:
-        row["facts_cited"] = sum(fact_is_cited(name, answer, key) for name in required) / len(required)
+        row["facts_cited"] = sum(fact_is_shown(name, answer, key) for name in required) / len(required)
         row["numbers_right"] = numbers_right(answer, key)
         if other is not None:
             row["wrong_person_drop"] = row["numbers_right"] - _numbers_fitting(answer, other)
     if further:
-        row["beyond_template"] = sum(fact_is_cited(name, answer, key) for name in further) / len(further)
+        row["beyond_template"] = sum(fact_is_shown(name, answer, key) for name in further) / len(further)
     said = sentences(answer)
     verdicts = [judged(task, sentence, all_cards())[0] for sentence in said]
     row["specific_sentences"] = verdicts.count(RIGHT) / len(said) if said else 0.0
