@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from sleepcot_utils.errors import InputError, ParameterError
+from sleepcot_utils.knowledge import Card
+from sleepcot_utils.report.reports import Report
 from sleepcot_utils.score.measures import Reference
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import KNOWLEDGE, RECOMMEND, Task
 from sleepcot_utils.tasks.follow_up import CANNOT_SAY
+from sleepcot_utils.teach.expert.voice import VARIED
+from sleepcot_utils.teach.teachers import expert_answer
 
 #: Questions of knowledge are of many topics, and cheap; so many times more of them are drawn.
 KNOWLEDGE_TIMES = 5
@@ -58,6 +62,26 @@ class Candidates:
     def by_id(self) -> dict[str, Task]:
         """Tasks by id."""
         return {task.task_id: task for task in self.tasks}
+
+
+def right_answers(
+    tasks: Sequence[Task], reports: Mapping[str, Report], cards: Mapping[str, Card]
+) -> tuple[list[Answer], dict[str, str]]:
+    """The embedded expert's answer to each task, and its answer in other words, for ``exam.exam_table``.
+
+    Parameters
+    ----------
+    reports, cards : mapping
+        By id; every report that a task rests on.
+
+    Returns
+    -------
+    clean : list of Answer
+    examples : dict of str to str
+        Task to the answer's text in other words; short answers, and those that choose an option, may have no others.
+    """
+    clean = [expert_answer(task, reports, cards, wording=VARIED, sample=0) for task in tasks]
+    return clean, {task.task_id: expert_answer(task, reports, cards, wording=VARIED, sample=1).answer for task in tasks}
 
 
 def candidates(

@@ -11,7 +11,7 @@ import pytest
 from sleepcot_utils.errors import InputError, ParameterError
 from sleepcot_utils.knowledge.choices import make_choices
 from sleepcot_utils.score import exam
-from sleepcot_utils.score.candidates import Candidates
+from sleepcot_utils.score.candidates import Candidates, right_answers
 from sleepcot_utils.score.exam import (
     AS_DECLARED,
     BLIND,
@@ -28,7 +28,7 @@ from sleepcot_utils.score.exam import (
 from sleepcot_utils.score.measures import MEASURES
 from sleepcot_utils.score.shares import share_of
 from sleepcot_utils.score.spoiling import ABSTENTION, SPOILING, VERBOSE, spoiled
-from sleepcot_utils.tasks.build import FACTUAL, KNOWLEDGE, choice_task, follow_up_task, recommend_task
+from sleepcot_utils.tasks.build import FACTUAL, KNOWLEDGE, RECOMMEND, choice_task, follow_up_task, recommend_task
 from sleepcot_utils.teach.planted_errors import ERRORS
 from sleepcot_utils.teach.teachers import expert_answer
 
@@ -61,16 +61,23 @@ def asked(study, hand_report) -> Asked:
     tasks += [recommend_task(report, "test") for report in flagged]
     choices = make_choices(list(study.cards.values())[:40], np.random.default_rng(1))
     tasks += [choice_task(choice, number) for number, choice in enumerate(choices)]
-    clean = [expert_answer(task, reports, study.cards, wording="varied", sample=0) for task in tasks]
-    examples = {
-        task.task_id: expert_answer(task, reports, study.cards, wording="varied", sample=1).answer for task in tasks
-    }
+    clean, examples = right_answers(tasks, reports, study.cards)
     return Asked(tasks, clean, examples, reports, study.cards)
 
 
 @pytest.fixture(scope="module")
 def table(asked) -> pd.DataFrame:
     return asked.held(at_most=8)
+
+
+def test_examples_are_right_answers_in_other_words(asked) -> None:
+    differ = [
+        asked.examples[answer.task_id] != answer.answer
+        for task, answer in zip(asked.tasks, asked.clean, strict=True)
+        if task.kind == RECOMMEND
+    ]
+    assert np.mean(differ) > 0.95 and len(differ) > 100
+    assert [answer.task_id for answer in asked.clean] == [task.task_id for task in asked.tasks]
 
 
 def row(table: pd.DataFrame, score: str, damage: str) -> pd.Series:

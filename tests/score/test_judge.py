@@ -17,6 +17,7 @@ from loopback import KEY, Loopback, completion, error
 
 from sleepcot_utils.errors import InputError, ParameterError, TeacherError
 from sleepcot_utils.fencing import harmless
+from sleepcot_utils.score.candidates import right_answers
 from sleepcot_utils.score.exam import CLEAN
 from sleepcot_utils.score.judge import OFF, Pair, compare, open_judge, rate
 from sleepcot_utils.score.judge_exam import (
@@ -34,7 +35,6 @@ from sleepcot_utils.score.measures.example import example_task
 from sleepcot_utils.score.principles import principles
 from sleepcot_utils.score.rating import RATING_COLUMNS
 from sleepcot_utils.tasks.build import FACTUAL, RECOMMEND
-from sleepcot_utils.teach.teachers import expert_answer
 
 QUOTE = re.compile(r"<<(report and question|answer(?: [ab])?):\n((?:\| .*\n?)*)>>")
 
@@ -142,11 +142,7 @@ def test_what_can_not_be_judged_is_named(judge_of, server) -> None:
 @pytest.fixture(scope="module")
 def candidates(study):
     tasks = [task for task in study.tasks if task.kind == RECOMMEND and task.variant == FACTUAL][:24]
-    clean = [expert_answer(task, study.report_of, study.cards, wording="varied", sample=0) for task in tasks]
-    examples = {
-        task.task_id: expert_answer(task, study.report_of, study.cards, wording="varied", sample=1).answer
-        for task in tasks
-    }
+    clean, examples = right_answers(tasks, study.report_of, study.cards)
     return tasks, clean, examples
 
 
