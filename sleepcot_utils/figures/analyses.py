@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import StrMethodFormatter
 
 from sleepcot_utils.figures.labels import need_columns
 from sleepcot_utils.figures.theme import (
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Looks of the lines of a power curve: color, marker and dashes, so that none is told by color alone.
 LINES = ((BLUE, "o", "-"), (VERMILLION, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":"))
+#: 20, not 2 x 10^1, at the ticks of a logarithmic axis.
+PLAIN_NUMBERS = StrMethodFormatter("{x:g}")
 
 
 def draw_power(ax: Axes, curve: pd.DataFrame, *, wanted: float = 0.8) -> Axes:
@@ -93,6 +96,7 @@ def draw_multiverse(ax: Axes, table: pd.DataFrame) -> Axes:
     ax.grid(visible=False, axis="y")
     air = 0.06 * max(float(np.ptp(ends)), 1e-6)
     ax.set_xlim(min(ends) - air, max(ends) + air)
+    ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("paired difference (units of the score)")
     return ax
 
@@ -134,6 +138,8 @@ def draw_score_against_cost(ax: Axes, table: pd.DataFrame, cost: str, *, shown: 
             label=source if alpha else "_nolegend_",
         )
     ax.set_xscale("log")
+    for axis_ticks in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
+        axis_ticks(PLAIN_NUMBERS)
     ax.set_xlabel(f"{cost} (logarithmic)")
     ax.set_ylabel("mean over persons")
     if ax.get_legend_handles_labels()[1]:
