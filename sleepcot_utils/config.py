@@ -108,7 +108,7 @@ class SimulateParameters(StudyParameters):
     )
     synthesizer_model: str = Field(
         "",
-        description="model of a synthesizer that is not listed: its name, hub id or folder; empty for the listed one",
+        description="model of a synthesizer that is not listed: name, hub id or folder",
     )
     imagined_persons: int = Field(20, ge=2, le=5_000, description="persons that the synthesizer is asked to imagine")
     allow_remote: bool = Field(False, description="consent to ask a synthesizer on another machine")
@@ -135,9 +135,7 @@ class TeachParameters(StudyParameters):
     teacher: Annotated[str, AfterValidator(_listed_or(TEACHERS, "instructor"))] = Field(
         "expert", description="who answers: expert (rules), local (open model), openai or a listed teacher"
     )
-    teacher_model: str = Field(
-        "", description="model of a teacher that is not listed: its name, hub id or folder; empty for the listed one"
-    )
+    teacher_model: str = Field("", description="model of a teacher that is not listed: name, hub id or folder")
     wording: Annotated[str, AfterValidator(OneOf(("plain", "varied")))] = Field(
         "plain", description="words of the expert: plain (the same each time) or varied"
     )

@@ -56,7 +56,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "01_simulate_wearable_nights",
         writes=("people.parquet", "nights.parquet", "truth.parquet", "reports.jsonl"),
-        shipped=("norms", "devices", "prompts"),
+        shipped=("norms", "devices", "prompts", "teachers"),
     ),
     Stage(
         "02_prompt_the_teacher",
@@ -82,7 +82,7 @@ STAGES: tuple[Stage, ...] = (
             STUDENT + "training_log.json",
         ),
         writes=("scores.parquet", "comparison.csv", "comparison.json"),
-        shipped=("embedded_student", "exemplars", "knowledge", "norms", "prompts", "safety", "wording"),
+        shipped=("embedded_student", "exemplars", "knowledge", "norms", "prompts", "safety", "teachers", "wording"),
         threads=2,
     ),
     Stage(

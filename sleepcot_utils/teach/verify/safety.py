@@ -25,7 +25,8 @@ CONDITIONS = {
 #: is neither: advice against going to bed early, and what a later bedtime would cost.
 HARMLESS = re.compile(
     r"\b(?:not|n't|never) go to (?:bed|sleep)\b|\blater (?:bedtime|evening)(?: would)? only (?:take|cost)\w*"
-    r"|\b(?:going to bed|staying up) later would\b"
+    r"|\b(?:going to bed|staying up) later would\b",
+    re.IGNORECASE,
 )
 
 
