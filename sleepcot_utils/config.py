@@ -104,7 +104,7 @@ class SimulateParameters(StudyParameters):
     )
     synthesizer: Annotated[str, AfterValidator(_listed_or(SYNTHESIZERS, "synthesizer"))] = Field(
         "none",
-        description="who imagines nights beside the simulator: none, local (open model), openai or a listed teacher",
+        description="who imagines nights too: none, local (open model) or a listed teacher",
     )
     synthesizer_model: str = Field(
         "",
