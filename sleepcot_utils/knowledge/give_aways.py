@@ -152,13 +152,10 @@ def wilson(successes: float, count: int) -> tuple[float, float]:
     count : int
         Number of trials.
     """
-    from scipy.stats import norm
+    from statsmodels.stats.proportion import proportion_confint
 
-    z = norm.ppf((1 + CONFIDENCE) / 2)
-    share = successes / count
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return float(middle - half), float(middle + half)
+    low, high = proportion_confint(successes, count, alpha=1 - CONFIDENCE, method="wilson")
+    return float(low), float(high)
 
 
 def _credit(scores: Sequence[float], right: int) -> float:
