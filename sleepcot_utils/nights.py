@@ -5,36 +5,9 @@ Missing is missing (null), never 0. Clock times are the person's local clock; ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
 
-from sleepcot_utils.errors import InputError
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the nightly table.
-
-    Attributes
-    ----------
-    kind : str
-        ``text``, ``time`` (local, without zone) or ``number``.
-    low, high : float
-        Closed range of values that can be true. Outside it a value is a recording error and is refused.
-    required : bool
-        Whether a null is refused.
-    meaning : str
-        What the column holds, in words.
-    """
-
-    kind: str
-    meaning: str
-    low: float = -np.inf
-    high: float = np.inf
-    required: bool = False
-
+from sleepcot_utils.columns import Column, check_columns, conform_to, names_of, refuse
 
 DAY_MIN = 24 * 60.0
 
@@ -71,9 +44,8 @@ COLUMNS: dict[str, Column] = {
     "quality": Column("text", "'ok', or why the row is less than that", required=True),
 }
 
-NUMBERS = tuple(name for name, column in COLUMNS.items() if column.kind == "number")
-TIMES = tuple(name for name, column in COLUMNS.items() if column.kind == "time")
-TEXTS = tuple(name for name, column in COLUMNS.items() if column.kind == "text")
+NUMBERS, TIMES, TEXTS = (names_of(COLUMNS, kind) for kind in ("number", "time", "text"))
+ORDER = ("person_id", "night_date", "sleep_kind", "start_local")
 
 
 def conform(table: pd.DataFrame) -> pd.DataFrame:
@@ -95,28 +67,7 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
         On a column that the nightly table does not have, or a value that is no number or no time; the message names
         the row (counted from 1 in the order given) and the column.
     """
-    extra = [name for name in table.columns if name not in COLUMNS]
-    if extra:
-        raise InputError(
-            f"the nightly table has no column named {extra[0]!r}",
-            where="nightly table",
-            expected=f"columns among {', '.join(COLUMNS)}",
-        )
-    frame = table.reindex(columns=list(COLUMNS)).copy()
-    for name in NUMBERS:
-        numbers = pd.to_numeric(frame[name], errors="coerce").astype("float64")
-        _refuse(
-            numbers.isna() & frame[name].notna(), frame, "nightly table", name, "is no number", "a number or nothing"
-        )
-        frame[name] = numbers
-    for name in TIMES:
-        times = pd.to_datetime(frame[name], errors="coerce").astype("datetime64[ms]")
-        _refuse(times.isna() & frame[name].notna(), frame, "nightly table", name, "is no time", "a local date and time")
-        frame[name] = times
-    for name in TEXTS:
-        frame[name] = frame[name].astype("str").where(frame[name].notna(), None)
-    order = ["person_id", "night_date", "sleep_kind", "start_local"]
-    return frame.sort_values(order, kind="stable").reset_index(drop=True)
+    return conform_to(table, COLUMNS, what="nightly table", order=ORDER)
 
 
 def validate(table: pd.DataFrame, *, where: str = "nightly table") -> pd.DataFrame:
@@ -129,29 +80,13 @@ def validate(table: pd.DataFrame, *, where: str = "nightly table") -> pd.DataFra
         in bed, an efficiency that is not asleep over in bed, or two main nights of one person on one date. The
         message names the row (counted from 1, without header) and the column.
     """
-    for name, column in COLUMNS.items():
-        if name not in table:
-            raise InputError(f"the column {name!r} is missing", where=where, expected=column.meaning)
-        if column.required:
-            _refuse(table[name].isna(), table, where, name, "has no value", column.meaning)
-        if column.kind == "number":
-            outside = (table[name] < column.low) | (table[name] > column.high) | np.isinf(table[name])
-            _refuse(outside, table, where, name, "is out of range", f"{column.low:g} to {column.high:g}")
+    check_columns(table, COLUMNS, where=where)
     too_long = table["total_sleep_min"] > table["time_in_bed_min"] + 1e-6
-    _refuse(too_long, table, where, "total_sleep_min", "exceeds the time in bed", "asleep at most as long as in bed")
+    refuse(too_long, table, where, "total_sleep_min", "exceeds the time in bed", "asleep at most as long as in bed")
     computed = 100 * table["total_sleep_min"] / table["time_in_bed_min"].where(table["time_in_bed_min"] > 0)
     wrong = (table["sleep_efficiency_pct"] - computed).abs() > 0.5
-    _refuse(wrong, table, where, "sleep_efficiency_pct", "is not asleep over in bed", "100 * asleep / in bed")
-    _refuse(~table["sleep_kind"].isin(["main", "nap"]), table, where, "sleep_kind", "is unknown", "'main' or 'nap'")
+    refuse(wrong, table, where, "sleep_efficiency_pct", "is not asleep over in bed", "100 * asleep / in bed")
+    refuse(~table["sleep_kind"].isin(["main", "nap"]), table, where, "sleep_kind", "is unknown", "'main' or 'nap'")
     twice = table.duplicated(["person_id", "night_date", "sleep_kind"]) & (table["sleep_kind"] == "main")
-    _refuse(twice, table, where, "night_date", "is a second main night of one date", "one main night a date")
+    refuse(twice, table, where, "night_date", "is a second main night of one date", "one main night a date")
     return table
-
-
-def _refuse(bad: pd.Series, table: pd.DataFrame, where: str, name: str, problem: str, expected: str) -> None:
-    if bad.any():
-        position = int(np.flatnonzero(bad.to_numpy())[0])
-        value = table[name].iloc[position]
-        raise InputError(
-            f"{name} {problem} (found {value})", where=f"{where}, row {position + 1}, column {name}", expected=expected
-        )
