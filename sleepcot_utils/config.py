@@ -36,6 +36,10 @@ ARMS = (
     "cot_recommend_only",
     "cot_follow_up_only",
     "cot_knowledge_only",
+    "cot_full",
+    "cot_lora",
+    "cot_dora",
+    "cot_from_scratch",
     "on_policy",
 )
 PROFILE_NAMES = ("smoke", "laptop", "gpu", "paper")

@@ -11,7 +11,7 @@ import pandas as pd
 from sleepcot_utils.distill.encoding import encode_conversation
 from sleepcot_utils.distill.packing import pack, row_tensors
 from sleepcot_utils.distill.practice import ALONE, ON_REPORT, conversations
-from sleepcot_utils.distill.practice.lexicon import asked_groups, cards
+from sleepcot_utils.distill.practice.lexicon import cards
 from sleepcot_utils.distill.practice.memory import remember_in_other_words
 from sleepcot_utils.distill.practice.turns import Turn, pick, question
 from sleepcot_utils.report.reports import Report
@@ -21,9 +21,8 @@ MAX_TOKENS = 2048
 
 def other_words_held_out(rng: np.random.Generator) -> Turn:
     """A validation wording of a question, to be asked in its first wording; practice has seen neither as a question."""
-    number = int(rng.integers(len(asked_groups())))
-    wording = pick(cards()[number].phrasings.validation, rng)
-    return question("other_words", rng, text=wording), asked_groups()[number][0]
+    card = pick(cards(), rng)
+    return question("other_words", rng, text=pick(card.phrasings.validation, rng)), card.phrasings.train[0]
 
 
 #: Questions that practice kept back: another wording of what it has taught.

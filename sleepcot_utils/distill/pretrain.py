@@ -23,7 +23,7 @@ from sleepcot_utils.distill.encoding import encode_conversation
 from sleepcot_utils.distill.exams import exam, examine
 from sleepcot_utils.distill.model_card import model_card
 from sleepcot_utils.distill.packing import Row, pack, row_loss, row_tensors
-from sleepcot_utils.distill.practice import conversations, turns_alone, turns_on
+from sleepcot_utils.distill.practice import conversations, needs, turns_alone, turns_on
 from sleepcot_utils.distill.tokenizer import save_tokenizer, train_tokenizer, vocabulary_texts
 from sleepcot_utils.knowledge import load_cards
 from sleepcot_utils.paths import reference_data
@@ -39,9 +39,13 @@ SEED = 20_260_101  # apart from every study seed by its size
 PERSONS, HELD_OUT = 3000, 200
 #: Exercises in one row, on a report and alone: either way a row has about 450 tokens.
 ON_A_REPORT, ON_THEIR_OWN = 7, 11
-ROWS_A_STEP = 6
+#: Share of the rows that read a report.
+ON_REPORTS = 0.4
+ROWS_A_STEP = 9
 PEAK_RATE, WARM_UP_STEPS, DECAY_SHARE, LAST_SCALE = 5e-3, 100, 0.2, 0.03
 SAVE_EVERY_S = 240.0
+#: Weight of the newest exam in what is known of a skill; the exams along the way are small.
+NEWEST_EXAM = 0.4
 EXAM_ITEMS, LAST_EXAM_ITEMS = 5, 40  # of each skill in the exams along the way, and in the last one
 
 
@@ -78,10 +82,10 @@ def base_tokenizer(reports: list[Report], rng: np.random.Generator) -> Any:
     return train_tokenizer(texts)
 
 
-def practice_row(tokenizer: Any, reports: list[Report], rng: np.random.Generator) -> Row:
-    """Exercises packed into one row: all on one report, or all without one."""
-    report = reports[int(rng.integers(len(reports)))] if rng.random() < 0.5 else None
-    turns = turns_alone(ON_THEIR_OWN, rng) if report is None else turns_on(report, ON_A_REPORT, rng)
+def practice_row(tokenizer: Any, reports: list[Report], rng: np.random.Generator, needed: dict[str, float]) -> Row:
+    """Exercises packed into one row: all on one report, or all without one; `needed` as from `needs`."""
+    report = reports[int(rng.integers(len(reports)))] if rng.random() < ON_REPORTS else None
+    turns = turns_alone(ON_THEIR_OWN, rng, needed) if report is None else turns_on(report, ON_A_REPORT, rng, needed)
     talks = conversations([turn for _, turn in turns], report)
     return pack([[encode_conversation(tokenizer, talk, MAX_TOKENS) for talk in talks]])
 
@@ -163,6 +167,8 @@ class Progress:
         In all, earlier trainings of the same base included.
     curve : list of dict
         A point each time that the base was saved.
+    shares_right : dict of str to float
+        Share of exam exercises answered right, by skill, later exams counting more: what is right is practiced less.
     from_step, from_seconds : int, float
         Where this training began.
     """
@@ -171,15 +177,25 @@ class Progress:
     tokens: int = 0
     seconds: float = 0.0
     curve: list[dict[str, float]] = field(default_factory=list)
+    shares_right: dict[str, float] = field(default_factory=dict)
     from_step: int = 0
     from_seconds: float = 0.0
 
     @classmethod
-    def after(cls, curve: list[dict[str, float]]) -> Progress:
-        """The beginning of a training that goes on from a base with this curve."""
-        last = curve[-1]
-        step, tokens, seconds = int(last["step"]), int(last["tokens"]), float(last["seconds"])
-        return cls(step, tokens, seconds, curve, step, seconds)
+    def after(cls, folder: Path) -> Progress:
+        """The beginning of a training that goes on from the base in a folder."""
+        curve = json.loads((folder / "training_curve.json").read_text(encoding="utf-8"))
+        known = folder / "exam.json"
+        exam_rows = json.loads(known.read_text(encoding="utf-8")) if known.exists() else []
+        shares = {row["skill"]: row["right"] for row in exam_rows}
+        step, tokens, seconds = (curve[-1][name] for name in ("step", "tokens", "seconds"))
+        return cls(int(step), int(tokens), float(seconds), curve, shares, int(step), float(seconds))
+
+    def examined(self, result: pd.DataFrame) -> None:
+        """Take in the result of an exam."""
+        for skill, right in zip(result["skill"], result["right"], strict=True):
+            before = self.shares_right.get(skill, 0.0)
+            self.shares_right[skill] = before + NEWEST_EXAM * (float(right) - before)
 
     def share(self, minutes: float) -> float:
         """Share of the stated time that is over."""
@@ -208,7 +224,7 @@ class Pretraining:
         if go_on or self.state_file.exists():
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
             self.model: Any = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
-            self.progress = Progress.after(json.loads((folder / "training_curve.json").read_text(encoding="utf-8")))
+            self.progress = Progress.after(folder)
         else:
             self.tokenizer = base_tokenizer(self.practiced, np.random.default_rng(SEED))
             ids = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
@@ -231,14 +247,24 @@ class Pretraining:
                 group["lr"] = PEAK_RATE * rate_scale(done.step - done.from_step, share)
         # Each row draws from a generator of its own, so that a resumed training goes on with what would have come,
         # whatever the number of processes.
+        needed = needs(done.shares_right)
         rows = [
-            practice_row(self.tokenizer, self.practiced, np.random.default_rng([SEED, done.step, number]))
+            practice_row(self.tokenizer, self.practiced, np.random.default_rng([SEED, done.step, number]), needed)
             for number in range(self.rank, ROWS_A_STEP, self.world)
         ]
         loss = train_step(self.model, rows, self.used)
         done.step += 1
         done.tokens += int(summed(torch.tensor(sum(len(row.input_ids) for row in rows))))
         return loss
+
+    def agree(self) -> None:
+        """What the first process knows of exams, it tells the others."""
+        import torch.distributed as together
+
+        if self.world > 1:
+            told = [self.progress.shares_right]
+            together.broadcast_object_list(told, src=0)
+            self.progress.shares_right = told[0]
 
     def examine(self, items: int, seed: int) -> pd.DataFrame:
         """Exam on held-out people."""
@@ -250,6 +276,7 @@ class Pretraining:
 
         done = self.progress
         right = self.examine(EXAM_ITEMS, SEED + 1)
+        done.examined(right)
         point = {"step": done.step, "tokens": done.tokens, "seconds": round(done.seconds, 1)}
         done.curve.append(point | {"train_loss": round(loss, 4), "exam": round(float(right["right"].mean()), 4)})
         print(json.dumps(done.curve[-1]), flush=True)
@@ -303,6 +330,7 @@ def pretrain(folder: Path, work: Path, minutes: float, *, go_on: bool = False) -
         if first and (over or last >= next_save):
             training.save(float(np.mean(losses)))
             losses, last, next_save = [], time.time(), time.time() + SAVE_EVERY_S
+        training.agree()
     if first:
         training.finish()
 

@@ -13,7 +13,7 @@ from sleepcot_utils.distill.arms import ARMS, chosen_examples
 from sleepcot_utils.distill.encoding import IGNORED, encode_conversation
 from sleepcot_utils.distill.on_policy import token_teacher
 from sleepcot_utils.distill.packing import Row, summed_loss
-from sleepcot_utils.distill.student import Student, add_lora, load_student
+from sleepcot_utils.distill.student import Student, add_lora, load_student, without_training
 from sleepcot_utils.distill.training import Recipe, Training, train
 from sleepcot_utils.distill.training_set import Example, conversations, encode_arm
 from sleepcot_utils.errors import InputError, ParameterError
@@ -81,7 +81,7 @@ def fit(
     recipe = Recipe(
         max_steps=_steps(base, examples, chosen, train_set),
         batch_size=chosen.batch_size,
-        learning_rate=chosen.learning_rate,
+        learning_rate=chosen.learning_rate * ARMS[chosen.arm].rate_times,
         eval_every_steps=chosen.eval_every_steps,
         patience=chosen.patience,
         seed=chosen.student_seed,
@@ -96,11 +96,15 @@ def fit(
 
 def _adapted(base: Student, chosen: DistillParameters) -> Student:
     """The base with the weights that will be trained: an adapter's, or all of them."""
-    if chosen.adapter == "full":
+    rule = ARMS[chosen.arm]
+    adapter = rule.adapter or chosen.adapter
+    if rule.from_scratch:
+        base = without_training(base, chosen.student_seed)
+    if adapter == "full":
         # Small steps vanish in half precision; what is trained is kept in whole, whatever the products are done in.
         base.model.float()
         return base
-    if chosen.adapter == "qlora" and not getattr(base.model, "is_loaded_in_4bit", False):
+    if adapter == "qlora" and not getattr(base.model, "is_loaded_in_4bit", False):
         raise ParameterError(
             "the base was not loaded in 4 bits", where="adapter", expected="load_student(..., quantized=True) for qlora"
         )
@@ -109,7 +113,7 @@ def _adapted(base: Student, chosen: DistillParameters) -> Student:
         chosen.student_seed,
         rank=chosen.lora_rank,
         targets=chosen.lora_targets,
-        decomposed=chosen.adapter == "dora",
+        decomposed=adapter == "dora",
     )
 
 

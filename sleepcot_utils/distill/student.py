@@ -172,6 +172,15 @@ def _fits(name: str, model: Any, tokenizer: Any) -> None:
         )
 
 
+def without_training(student: Student, seed: int) -> Student:
+    """A student of the same shape and tokenizer with random weights."""
+    import torch
+
+    torch.manual_seed(seed)
+    fresh = type(student.model)(student.model.config)
+    return Student(student.name, fresh.to(student.model.device), student.tokenizer)
+
+
 def add_lora(
     student: Student, seed: int, *, rank: int = 32, targets: str = ALL_LINEAR, decomposed: bool = False
 ) -> Student:

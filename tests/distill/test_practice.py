@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
 
-from sleepcot_utils.distill.practice import ALONE, ON_REPORT, conversations, turns_alone, turns_on
+from sleepcot_utils.distill.practice import ALONE, ON_REPORT, conversations, needs, turns_alone, turns_on
+from sleepcot_utils.distill.practice.lexicon import report_groups
 from sleepcot_utils.distill.practice.memory import REMEMBERED, remember_in_other_words, remembered_facts
 from sleepcot_utils.distill.practice.turns import words
 from sleepcot_utils.distill.pretrain import practice_reports
 from sleepcot_utils.report.reports import report_text
 from sleepcot_utils.tasks.build import SYSTEM_PROMPT
+from sleepcot_utils.tasks.follow_up import follow_ups
 
 ITEMS = 40
 SIGNED = r"[+-]?\d+(?:\.\d)?"
@@ -189,6 +191,39 @@ def test_lists_and_tables_give_what_stands_there(drills) -> None:
         held = dict(pair.rsplit(" ", 1) for pair in _items(question).split(", "))
         first, second, *_ = sorted(order, key=lambda name: (levels.index(held[name]), order.index(name)))
         assert answer == f"first {first} {held[first]}, second {second} {held[second]}"
+    for question, answer in drills["collect_ranked"]:
+        low = re.search(r"(?:Leave out|Without) (\w+)", question)[1]
+        named = re.search(r"List (\w+) before (\w+),|all (\w+), then all (\w+)\.", question).groups()
+        high, middle = filter(None, named)
+        held = [re.fullmatch(r"(.+) \d+: (\w+)", line).groups() for line in question.splitlines()[:-1]]
+        assert {level for _, level in held} <= {low, middle, high}
+        kept = [pair for level in (high, middle) for pair in held if pair[1] == level]
+        names = [*(name for name, _ in kept), "none", "none"]
+        listed = ", ".join(" ".join(pair) for pair in kept) or "none"
+        assert answer == f"list: {listed}\nfirst: {names[0]}, second: {names[1]}"
+
+
+def test_what_is_learned_is_practiced_less_and_never_left_out(reports) -> None:
+    needed = needs({"copy": 1.0, "subtract": 0.5})
+    assert set(needed) == {*ON_REPORT, *ALONE}
+    assert 0 < needed["copy"] < needed["subtract"] == 0.5 < needed["add"] == 1.0
+    drawn = Counter(name for name, _ in turns_alone(6000, np.random.default_rng(5), needed))
+    alike = Counter(name for name, _ in turns_alone(6000, np.random.default_rng(5)))
+    assert 0 < drawn["copy"] < 0.4 * alike["copy"]
+    assert drawn["add"] > alike["add"]
+    only = {name: float(name == "gap") for name in ON_REPORT}
+    assert {name for name, _ in turns_on(reports[0], 20, np.random.default_rng(5), only)} == {"gap"}
+
+
+def test_questions_about_reports_are_asked_in_other_words_too() -> None:
+    groups = report_groups()
+    assert len(groups) > len(follow_ups()) and not any("{" in text for group in groups for text in group)
+    first = {group[0] for group in groups}
+    rng = np.random.default_rng(7)
+    about = [answer in first for _, answer in (ALONE["other_words"][0](rng) for _ in range(600))]
+    assert 0.3 < np.mean(about) < 0.5
+    held_out = {kind[split][0] for kind in follow_ups().values() for split in ("validation", "test")}
+    assert not held_out & {text for group in groups for text in group}
 
 
 def _items(question: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sleepcot_utils.distill import pretrain as pretraining
 from sleepcot_utils.distill.encoding import Encoded
 from sleepcot_utils.distill.packing import pack
 from sleepcot_utils.distill.pretrain import (
+    Progress,
     base_config,
     optimizers,
     practice_reports,
@@ -71,6 +73,17 @@ def test_the_rate_warms_up_stays_and_falls() -> None:
     assert falling[0] == pytest.approx(1.0) and 0 < falling[-1] < 0.1
 
 
+def test_a_training_that_goes_on_knows_what_was_learned(tmp_path) -> None:
+    point = {"step": 7, "tokens": 900, "seconds": 3.5, "train_loss": 1.0, "exam": 0.1}
+    (tmp_path / "training_curve.json").write_text(json.dumps([point]), encoding="utf-8")
+    (tmp_path / "exam.json").write_text(json.dumps([{"skill": "copy", "right": 0.5}]), encoding="utf-8")
+    progress = Progress.after(tmp_path)
+    assert (progress.step, progress.from_step, progress.share(1.0)) == (7, 7, 0.0)
+    progress.examined(pd.DataFrame({"skill": ["copy", "add"], "right": [1.0, 1.0]}))
+    assert 0.5 < progress.shares_right["copy"] < 1.0
+    assert progress.shares_right["add"] == pytest.approx(pretraining.NEWEST_EXAM)
+
+
 def test_each_parameter_has_one_optimizer(tiny) -> None:
     model = tiny().model
     held = [p for optimizer in optimizers(model) for group in optimizer.param_groups for p in group["params"]]
@@ -81,7 +94,7 @@ def test_each_parameter_has_one_optimizer(tiny) -> None:
 
 def test_a_row_holds_whole_exercises_and_learns_answers_only(tiny) -> None:
     tokenizer, reports = tiny().tokenizer, practice_reports(5, 31)
-    rows = [practice_row(tokenizer, reports, np.random.default_rng([1, step])) for step in (1, 1, 2)]
+    rows = [practice_row(tokenizer, reports, np.random.default_rng([1, step]), {}) for step in (1, 1, 2)]
     assert rows[0] == rows[1] != rows[2]
     for row in rows:
         ends = row.targets.count(tokenizer.eos_token_id)

@@ -11,7 +11,7 @@ import pytest
 from sleepcot_utils.config import DistillParameters, validate_parameters
 from sleepcot_utils.distill.arms import ARMS, chosen_examples, persons_of_share
 from sleepcot_utils.distill.recipes import fit, loss_with_swapped_reports
-from sleepcot_utils.distill.student import Student, save_student
+from sleepcot_utils.distill.student import Student, save_student, without_training
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND
 
@@ -92,6 +92,27 @@ def test_an_adapter_trains_what_it_should(fitted, tiny, adapter: str) -> None:
         name.rpartition("lora_")[2].partition(".")[0] for name, _ in student.model.named_parameters() if "lora" in name
     }
     assert names == {"lora": {"A", "B"}, "dora": {"A", "B", "magnitude_vector"}, "full": set()}[adapter]
+
+
+@pytest.mark.parametrize(("arm", "adapter"), [("cot_lora", "full"), ("cot_full", "lora"), ("cot_dora", "full")])
+def test_an_arm_may_bring_its_own_adapter(fitted, arm: str, adapter: str) -> None:
+    student, training, _ = fitted(arm=arm, adapter=adapter)
+    whole, trained = training.parameters
+    assert (trained == whole) is (arm == "cot_full")
+    assert any("lora_magnitude" in name for name, _ in student.model.named_parameters()) is (arm == "cot_dora")
+
+
+def test_from_scratch_nothing_of_the_base_is_left(tiny) -> None:
+    base = tiny()
+    fresh, again, other = (without_training(base, seed) for seed in (1, 1, 2))
+    named = [dict(student.model.named_parameters()) for student in (base, fresh, again, other)]
+    # The row of the padding token is zero in every fresh model.
+    matrices = [name for name, value in named[0].items() if value.ndim == 2 and "embed" not in name]
+    assert len(matrices) > 10
+    for name in matrices:
+        before, first, second, third = (weights[name] for weights in named)
+        assert before.shape == first.shape and bool((first == second).all())
+        assert not bool((first == before).any()) and not bool((first == third).all())
 
 
 def test_four_bits_need_a_base_that_was_loaded_so(fitted) -> None:

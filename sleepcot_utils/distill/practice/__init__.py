@@ -17,6 +17,8 @@ from sleepcot_utils.distill.practice.turns import Drill, Reading, Turn
 from sleepcot_utils.report.reports import Report
 from sleepcot_utils.tasks.build import messages_for
 
+#: Share of its usual practice that a skill keeps once it is learned, so that it is not forgotten; a choice.
+LEAST_NEED = 0.15
 #: Exercises on a report, and how often each is drawn. Choices: what distillation needs most and learns last is drawn most.
 ON_REPORT: dict[str, tuple[Reading, float]] = {
     "read_field": (reading.read_field, 2.0),
@@ -61,6 +63,7 @@ ALONE: dict[str, tuple[Drill, float]] = {
     "count_over": (ordering.count_over, 1.0),
     "rank_levels": (ordering.rank_levels, 4.0),
     "collect": (ordering.collect, 3.0),
+    "collect_ranked": (ordering.collect_ranked, 4.0),
     "look_up": (ordering.look_up, 1.5),
     "member": (ordering.member, 0.5),
     "next_item": (ordering.next_item, 1.0),
@@ -80,19 +83,41 @@ ALONE: dict[str, tuple[Drill, float]] = {
 }
 
 
-def _drawn(skills: Mapping[str, tuple[Any, float]], count: int, rng: np.random.Generator) -> list[str]:
-    shares = np.array([share for _, share in skills.values()])
+def needs(shares_right: Mapping[str, float]) -> dict[str, float]:
+    """How much practice each skill still needs: what is not learned yet most, what is learned a little.
+
+    Parameters
+    ----------
+    shares_right : mapping of str to float
+        Share of exam exercises answered right, by skill; a skill that is not there counts as not learned.
+
+    Examples
+    --------
+    >>> needs({"copy": 1.0})["copy"], needs({})["copy"]
+    (0.15, 1.0)
+    """
+    return {name: max(LEAST_NEED, 1.0 - shares_right.get(name, 0.0)) for name in (*ON_REPORT, *ALONE)}
+
+
+def _drawn(
+    skills: Mapping[str, tuple[Any, float]], count: int, rng: np.random.Generator, needed: Mapping[str, float] | None
+) -> list[str]:
+    shares = np.array([share * (needed or {}).get(name, 1.0) for name, (_, share) in skills.items()])
     return [str(name) for name in rng.choice(list(skills), size=count, p=shares / shares.sum())]
 
 
-def turns_on(report: Report, count: int, rng: np.random.Generator) -> list[tuple[str, Turn]]:
-    """Exercises on one report, each with the name of its skill."""
-    return [(name, ON_REPORT[name][0](report, rng)) for name in _drawn(ON_REPORT, count, rng)]
+def turns_on(
+    report: Report, count: int, rng: np.random.Generator, needed: Mapping[str, float] | None = None
+) -> list[tuple[str, Turn]]:
+    """Exercises on one report, each with the name of its skill; ``needed`` as `needs` gives it, or all alike."""
+    return [(name, ON_REPORT[name][0](report, rng)) for name in _drawn(ON_REPORT, count, rng, needed)]
 
 
-def turns_alone(count: int, rng: np.random.Generator) -> list[tuple[str, Turn]]:
-    """Exercises that need no report, each with the name of its skill."""
-    return [(name, ALONE[name][0](rng)) for name in _drawn(ALONE, count, rng)]
+def turns_alone(
+    count: int, rng: np.random.Generator, needed: Mapping[str, float] | None = None
+) -> list[tuple[str, Turn]]:
+    """Exercises that need no report, each with the name of its skill; ``needed`` as for `turns_on`."""
+    return [(name, ALONE[name][0](rng)) for name in _drawn(ALONE, count, rng, needed)]
 
 
 def conversations(turns: Sequence[Turn], report: Report | None = None) -> list[list[dict[str, str]]]:

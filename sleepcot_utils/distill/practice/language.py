@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sleepcot_utils.distill.practice.lexicon import WORD, asked_groups, vocabulary
+from sleepcot_utils.distill.practice.lexicon import WORD, asked_groups, card_groups, report_groups, vocabulary
 from sleepcot_utils.distill.practice.lexicon import key_words as rarest
 from sleepcot_utils.distill.practice.turns import Turn, invented_name, pick, question, sample, words
+
+#: Share of the questions about reports among those that are asked in other words. There are fewer of them than of cards, but
+#: a student is asked them far more often; a choice.
+ABOUT_REPORTS = 0.4
 
 
 def _some_words(rng: np.random.Generator, low: int, high: int) -> list[str]:
@@ -44,7 +48,7 @@ def same_question(rng: np.random.Generator) -> Turn:
 
 def other_words(rng: np.random.Generator) -> Turn:
     """The first wording of a question, asked in another one."""
-    group = pick(asked_groups(), rng)
+    group = pick(report_groups() if rng.random() < ABOUT_REPORTS else card_groups(), rng)
     return question("other_words", rng, text=pick(group[1:], rng)), group[0]
 
 

@@ -74,6 +74,18 @@ def collect(rng: np.random.Generator) -> Turn:
     return question("collect", rng, items=items, word=marks[0]), f"{marks[0]}: {', '.join(found) or 'none'}"
 
 
+def collect_ranked(rng: np.random.Generator) -> Turn:
+    """Names at two of three levels, those of the higher level first, otherwise in their order; then the first two."""
+    low, middle, high = sample(words()["rule_words"], 3, rng)
+    held = {name: pick((low, low, middle, high), rng) for name in _names(rng, int(rng.integers(3, 11)))}
+    items = "\n".join(f"{name} {two_numbers(rng)[0]}: {level}" for name, level in held.items())
+    ranked = [name for level in (high, middle) for name in held if held[name] == level]
+    listed = ", ".join(f"{name} {held[name]}" for name in ranked) or "none"
+    first, second = [*ranked, "none", "none"][:2]
+    asked = question("collect_ranked", rng, items=items, low=low, middle=middle, high=high)
+    return asked, f"list: {listed}\nfirst: {first}, second: {second}"
+
+
 def look_up(rng: np.random.Generator) -> Turn:
     """A cell of a small table."""
     rows, columns = _names(rng, int(rng.integers(2, 5))), sample(words()["rule_words"], int(rng.integers(2, 4)), rng)
