@@ -14,12 +14,11 @@ def encoder_card(folder: Path) -> str:
     folder : pathlib.Path
         Holds ``config.json``, ``model.safetensors`` and ``pretraining.json``.
     """
-    from safetensors import safe_open
+    from safetensors.numpy import load_file
 
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     log = json.loads((folder / "pretraining.json").read_text(encoding="utf-8"))
-    with safe_open(folder / "model.safetensors", framework="np") as weights:
-        parameters = sum(weights.get_tensor(name).size for name in weights.keys())
+    parameters = sum(weights.size for weights in load_file(folder / "model.safetensors").values())
     guessed = "; ".join(f"{kind}s {share:.0%}" for kind, share in log["exam"].items())
     return f"""# The embedded small encoder
 
@@ -36,8 +35,7 @@ them told twice in different styles (digits, units, levels), so that a masked nu
 the other way round; some with a week of history, some with a note in the training wordings. It saw no label, no rule
 and no test wording of a note. Masked language modeling, {log["steps"]:,} steps of {log["pairs"] // log["steps"]} texts
 ({log["tokens"] / 1e6:.1f} million tokens), {log["minutes"]:.0f} minutes by the clock on one core that
-others used
-work too.
+others used too.
 
 **How far it came**: share of masked tokens of people it never met that it guesses exactly: {guessed}. A digit is
 often a guess by nature: the last one of a step count follows from nothing. The curve is in `pretraining.json`.
