@@ -20,6 +20,8 @@ from sleepcot_utils.tasks.follow_up import ask, default_option
 from sleepcot_utils.tasks.keys import follow_up_key, knowledge_key, recommend_key
 
 RECOMMEND, FOLLOW_UP, KNOWLEDGE = "recommend", "follow_up", "knowledge"
+#: Training advice; ``tasks.guide`` builds these tasks, and only the arm ``cot_with_guide`` learns them.
+GUIDE = "guide"
 SYSTEM_PROMPT = "You are a sleep coach. Use only the numbers of the report."
 RECOMMEND_QUESTION = "What does this report show, and what should I do?"
 
@@ -46,8 +48,8 @@ class Task:
     Attributes
     ----------
     kind, topic : str
-        ``recommend``, ``follow_up`` or ``knowledge``; for follow-ups the topic is the kind of question, for knowledge
-        the card, else empty.
+        ``recommend``, ``follow_up``, ``knowledge`` or ``guide``; for follow-ups the topic is the kind of question, for
+        knowledge the card, for training advice ``today``, ``week`` or ``condition``, else empty.
     person_id : str
         The person, who is the unit of analysis; for knowledge ``card:<id>``, because there the card is the unit.
     pair_id : str
@@ -213,4 +215,14 @@ def read_tasks(path: Path) -> list[Task]:
     return read_lines(path, lambda entry: Task(**entry), what="a task", written_by="notebook 02")
 
 
-__all__ = ["COUNTERFACTUAL", "FACTUAL", "FOLLOW_UP", "KNOWLEDGE", "RECOMMEND", "Task", "build_tasks", "read_tasks"]
+__all__ = [
+    "COUNTERFACTUAL",
+    "FACTUAL",
+    "FOLLOW_UP",
+    "GUIDE",
+    "KNOWLEDGE",
+    "RECOMMEND",
+    "Task",
+    "build_tasks",
+    "read_tasks",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sleepcot_utils.norms import fact_norms
 from sleepcot_utils.safety.denials import standing
@@ -56,14 +56,18 @@ class Decision:
         return rules()[self.deciding]
 
 
-def week_limit_min(weekly_min: int) -> int:
+def week_limit_min(weekly_min: int | None) -> int:
     """Most minutes of training in a week after weeks of so many: a tenth more, at least 20 min more.
+
+    Where the weeks before are not known, it is the least that the guideline recommends.
 
     Examples
     --------
     >>> week_limit_min(300), week_limit_min(100)
     (330, 120)
     """
+    if weekly_min is None:
+        return int(entries()["guidelines"]["adult"]["low_min"])
     return weekly_min + max(int(weekly_min * load()["increase_share"]), int(load()["increase_at_least_min"]))
 
 
@@ -149,16 +153,22 @@ def _tests(situation: Situation, signs: tuple[str, ...]) -> dict[str, Callable[[
             ready.last_night_min is not None and ready.last_night_min < limit("short_night", "asleep_min")
         ),
         "hard_yesterday": lambda: ready.hard_days_ago == 1,
-        "beginner": lambda: ready.weekly_min < limit("beginner", "weekly_min"),
+        "beginner": lambda: ready.weekly_min is not None and ready.weekly_min < limit("beginner", "weekly_min"),
     }
 
 
 def is_pregnant(situation: Situation) -> bool:
     """Whether the person has told of a pregnancy, as a condition or in the note."""
     asked = situation.request
-    return PREGNANCY in asked.conditions or "pregnancy" in triage(asked.note).flags
+    return PREGNANCY in asked.conditions or _says_pregnancy(asked.note)
 
 
+@lru_cache(maxsize=2**10)
+def _says_pregnancy(note: str) -> bool:
+    return "pregnancy" in triage(note).flags
+
+
+@lru_cache(maxsize=2**10)
 def warning_signs(note: str) -> tuple[str, ...]:
     """Words of a note that need a clinician before any training; those denied in it don't count.
 
@@ -172,6 +182,7 @@ def warning_signs(note: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *_standing(note, "phrases")]))
 
 
+@lru_cache(maxsize=2**10)
 def says_fever(note: str) -> bool:
     """Whether a note tells of a fever that it does not deny."""
     return bool(_standing(note, "fever"))

@@ -14,6 +14,8 @@ from sleepcot_utils.tasks.guide.situation import Readiness
 SHORTFALL_NIGHTS, DONE_DAYS, WEEKS_BEFORE, HARD_WITHIN_DAYS = 7, 6, 3, 28
 #: Nights with sleep that a shortfall needs, of seven: the same as of the HRV mean.
 LEAST_SLEEP_NIGHTS = 3
+#: Days with known minutes that a weekly mean needs.
+LEAST_KNOWN_DAYS = 7
 ROUNDED_TO_MIN = 10
 CHANGES = {"heart_rate_change": "resting_heart_rate_bpm", "breathing_rate_change": "respiratory_rate_brpm"}
 NIGHT_COLUMNS = ("hrv_rmssd_ms", "total_sleep_min", *CHANGES.values())
@@ -136,18 +138,19 @@ def _readings(days: dict[str, np.ndarray]) -> dict[str, float | bool]:
     return found
 
 
-def _training(days: dict[str, np.ndarray]) -> dict[str, int]:
+def _training(days: dict[str, np.ndarray]) -> dict[str, int | None]:
+    """Recent training; a day without minutes is not known in the weekly mean, and adds nothing elsewhere."""
     limits, ago = load(), days["ago"]
     active, vigorous = np.nan_to_num(days["exercise_min"]), np.nan_to_num(days["vigorous_activity_min"])
     trained = np.where((active >= limits["training_day_min"]) & (ago > 0), active, 0.0)
     hard = ago[(vigorous >= limits["hard_day_vigorous_min"]) & (ago > 0)]
-    earlier = (ago > DONE_DAYS) & (ago <= DONE_DAYS + 7 * WEEKS_BEFORE)
+    earlier = (ago > DONE_DAYS) & (ago <= DONE_DAYS + 7 * WEEKS_BEFORE) & np.isfinite(days["exercise_min"])
     trained_ago = set(ago[trained > 0].tolist())
     row = 0
     while row + 1 in trained_ago:
         row += 1
     return {
-        "weekly_min": _tens(trained[earlier].sum() / WEEKS_BEFORE),
+        "weekly_min": _tens(7 * trained[earlier].mean()) if earlier.sum() >= LEAST_KNOWN_DAYS else None,
         "done_min": _tens(trained[ago <= DONE_DAYS].sum()),
         "hard_days_ago": int(hard.min()) if len(hard) else 0,
         "days_in_a_row": row,
@@ -155,4 +158,4 @@ def _training(days: dict[str, np.ndarray]) -> dict[str, int]:
 
 
 def _tens(minutes: float) -> int:
-    return int(round(minutes / ROUNDED_TO_MIN)) * ROUNDED_TO_MIN
+    return round(minutes / ROUNDED_TO_MIN) * ROUNDED_TO_MIN

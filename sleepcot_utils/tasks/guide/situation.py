@@ -91,7 +91,7 @@ class Readiness:
         Last glucose of today or yesterday, mg/dL.
     glucose_fasting : bool
         Whether it was taken fasting.
-    weekly_min : int
+    weekly_min : int or None
         Minutes of training in a week, mean of the three weeks before the last 6 days, in tens.
     done_min : int
         Minutes of training in the last 6 days, in tens.
@@ -112,7 +112,7 @@ class Readiness:
     diastolic: float | None = None
     glucose: float | None = None
     glucose_fasting: bool = False
-    weekly_min: int = 0
+    weekly_min: int | None = None
     done_min: int = 0
     hard_days_ago: int = 0
     days_in_a_row: int = 0
@@ -180,11 +180,11 @@ def situation_text(situation: Situation) -> str:
         f"Limits: {'; '.join(limits) or 'none'}.",
         f"Note: {fence(asked.note) if asked.note.strip() else 'none'}",
         f"HRV, 7-day mean: {hrv_text(ready)}.",
-        f"Resting heart rate: {_change(ready.heart_rate_change, 'bpm', 0)}. "
+        f"Resting heart rate: {_change(ready.heart_rate_change, 'bpm', 0)}.",
         f"Breathing rate: {_change(ready.breathing_rate_change, 'a minute', 1)}.",
         f"Sleep: {_short(ready.sleep_short_min)}; last night {_amount(ready.last_night_min, 'min')}.",
         f"Blood pressure: {pressure_text(ready)}. Glucose: {glucose_text(ready)}.",
-        f"Training: {ready.weekly_min} min a week before; {ready.done_min} min in the last 6 days.",
+        f"Training: {_weekly(ready.weekly_min)}; {ready.done_min} min in the last 6 days.",
         f"Last hard day: {hard_text(ready.hard_days_ago)}. Training days in a row: {ready.days_in_a_row}.",
     ]
     return "\n".join(lines)
@@ -221,6 +221,10 @@ def _amount(value: float | None, unit: str) -> str:
 
 def _change(value: float | None, unit: str, digits: int) -> str:
     return "not measured" if value is None else f"{value:+.{digits}f} {unit}"
+
+
+def _weekly(value: int | None) -> str:
+    return "not measured before" if value is None else f"{value} min a week before"
 
 
 def _short(value: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from sleepcot_utils.tasks.guide.decision import Decision, decide, is_pregnant, week_limit_min
@@ -122,7 +123,8 @@ def week_limits(situation: Situation, decision: Decision | None = None) -> WeekL
     sessions = 7 - rest_least
     day_most = asked.day_minutes or int(load()["minutes_most"][HARD])
     grown = week_limit_min(situation.readiness.weekly_min)
-    high = situation.readiness.weekly_min if tier in (RECOVER, RESTING) else grown
+    before = situation.readiness.weekly_min
+    high = grown if before is None or tier not in (RECOVER, RESTING) else before
     # Who has trained next to nothing still gets the shortest sessions of a plan.
     high = 0 if tier == STOP else min(max(high, 2 * int(load()["session_least_min"])), sessions * day_most)
     high = high // 5 * 5
@@ -140,7 +142,7 @@ def week_limits(situation: Situation, decision: Decision | None = None) -> WeekL
         rest_least=rest_least,
         rest_run_most=_run_most(week, asked.busy_days, days) if has_diabetes and tier in (GO, TODAY) else NO_LIMIT,
         busy=tuple(day for day in days if day in asked.busy_days),
-        strength_least=0 if tier in (STOP, RESTING) else min(strength, sessions),
+        strength_least=0 if tier in (STOP, RESTING) else min(strength, sessions, high // int(load()["session_least_min"])),
         balance=bool(advised["balance"]),
         guideline_low_min=int(advised["low_min"]),
     )
@@ -261,7 +263,7 @@ def plan_faults(text: str, limits: WeekLimits) -> dict[str, str]:
         faults["day minutes"] = f"{shortest} to {limits.day_most_min} min on a day of training"
     if sum(one.level == HARD for one in plan) > limits.hard_most:
         faults["hard days"] = f"at most {limits.hard_most} hard days"
-    if any(one.level == other.level == HARD for one, other in zip(plan, plan[1:], strict=False)):
+    if any(one.level == other.level == HARD for one, other in pairwise(plan)):
         faults["hard days in a row"] = "a day between two hard ones"
     if LEVELS.index(plan[0].level) > LEVELS.index(limits.first_level):
         faults["first day"] = f"at most {limits.first_level} on the first day"
