@@ -57,9 +57,10 @@ def test_topics_and_tiers(cards: list[Card], rows: dict[str, list[str]], text: s
     ) in text
 
 
-def test_training_questions_of_a_card() -> None:
+def test_training_questions_of_a_card(text: str) -> None:
     core, others = ({len(card.phrasings.train) for card in load_cards(tier=tier)} for tier in ("core", "more"))
-    assert (core, others) == ({10}, {3})
+    assert others == {3}
+    assert f"A core card has {min(core)} to {max(core)} training questions" in text
 
 
 def test_questions_by_split(cards: list[Card], rows: dict[str, list[str]], text: str) -> None:

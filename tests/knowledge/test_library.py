@@ -116,9 +116,9 @@ DAMAGES = [
     (
         set_at("phrasings", "train", value=["What does coffee do?"]),
         "'phrasings.train'",
-        "Expected: 3 to 10 for 'train'",
+        "Expected: 3 to 60 for 'train'",
     ),
-    (set_at("phrasings", "train", value=[f"Cup {cup}?" for cup in range(11)]), "'phrasings.train'", "questions is 11"),
+    (set_at("phrasings", "train", value=[f"Cup {cup}?" for cup in range(61)]), "'phrasings.train'", "questions is 61"),
     (set_at("phrasings", "test", value=["One?", "Two?", "Three?"]), "'phrasings.test'", "Expected: 1 to 2 for 'test'"),
     (set_at("phrasings", "test", value=[]), "'phrasings.test'", "questions is 0"),
     (set_at("phrasings", "test", value=["One?", "one?"]), "'phrasings.test'", "stands already"),
