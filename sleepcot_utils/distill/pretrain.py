@@ -21,6 +21,7 @@ import pandas as pd
 
 from sleepcot_utils.distill.encoding import encode_conversation
 from sleepcot_utils.distill.exams import exam, examine
+from sleepcot_utils.distill.growth import grown
 from sleepcot_utils.distill.model_card import model_card
 from sleepcot_utils.distill.packing import Row, pack, row_loss, row_tensors
 from sleepcot_utils.distill.practice import conversations, needs, turns_alone, turns_on
@@ -36,7 +37,7 @@ from sleepcot_utils.simulate.people import simulate_people
 SHAPE = {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 6, "num_attention_heads": 4}
 MAX_TOKENS = 2048
 SEED = 20_260_101  # apart from every study seed by its size
-PERSONS, HELD_OUT = 3000, 200
+PERSONS, HELD_OUT_SHARE = 3000, 0.07
 #: Exercises in one row, on a report and alone: either way a row has about 450 tokens.
 ON_A_REPORT, ON_THEIR_OWN = 7, 11
 #: Share of the rows that read a report.
@@ -207,28 +208,31 @@ class Pretraining:
 
     Parameters
     ----------
-    folder, work, go_on
+    folder, work, go_on, persons, layers
         As for `pretrain`.
     """
 
-    def __init__(self, folder: Path, work: Path, *, go_on: bool) -> None:
+    def __init__(self, folder: Path, work: Path, *, go_on: bool, persons: int, layers: int) -> None:
         import torch
         from transformers import AutoTokenizer, Qwen2ForCausalLM
 
         self.folder, self.state_file = folder, work / "state.pt"
         self.rank, self.world = processes()
         torch.manual_seed(SEED)
-        reports = practice_reports(PERSONS, SEED)
-        self.held_out, self.practiced = reports[:HELD_OUT], reports[HELD_OUT:]
+        reports = practice_reports(persons, SEED)
+        apart = max(round(HELD_OUT_SHARE * len(reports)), 1)
+        self.held_out, self.practiced = reports[:apart], reports[apart:]
         self.progress = Progress()
         if go_on or self.state_file.exists():
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
             self.model: Any = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
+            self.model = grown(self.model, layers)
             self.progress = Progress.after(folder)
         else:
             self.tokenizer = base_tokenizer(self.practiced, np.random.default_rng(SEED))
             ids = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
-            self.model = Qwen2ForCausalLM(base_config(len(self.tokenizer), *ids))
+            shape = SHAPE | {"num_hidden_layers": layers}
+            self.model = Qwen2ForCausalLM(base_config(len(self.tokenizer), *ids, shape))
         self.used = optimizers(self.model)
         if self.state_file.exists():
             kept = torch.load(self.state_file, weights_only=True)
@@ -290,15 +294,24 @@ class Pretraining:
         (self.folder / "training_curve.json").write_text(json.dumps(done.curve, indent=1) + "\n", encoding="utf-8")
         (work / "state.tmp").replace(self.state_file)
 
-    def finish(self) -> None:
+    def finish(self, exam_items: int) -> None:
         """The last exam and the model card."""
-        result = self.examine(LAST_EXAM_ITEMS, SEED + 2).round(3).to_dict("records")
+        result = self.examine(exam_items, SEED + 2).round(3).to_dict("records")
         (self.folder / "exam.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         (self.folder / "README.md").write_text(model_card(self.folder), encoding="utf-8")
         self.state_file.unlink()
 
 
-def pretrain(folder: Path, work: Path, minutes: float, *, go_on: bool = False) -> None:
+def pretrain(
+    folder: Path,
+    work: Path,
+    minutes: float,
+    *,
+    go_on: bool = False,
+    persons: int = PERSONS,
+    layers: int = SHAPE["num_hidden_layers"],
+    exam_items: int = LAST_EXAM_ITEMS,
+) -> None:
     """Train for a stated time and save the base.
 
     Parameters
@@ -311,12 +324,19 @@ def pretrain(folder: Path, work: Path, minutes: float, *, go_on: bool = False) -
         Training time, by the clock; on top of what the base has behind it where ``go_on``.
     go_on : bool
         Start from the base in ``folder`` instead of from nothing.
+    persons : int
+        Simulated persons whose reports are practiced on; a few of them are kept for the exams.
+    layers : int
+        Layers of the model. A base that goes on with more layers than it has is deepened: new layers change nothing at
+        first, so a larger sibling starts with all that the base can do.
+    exam_items : int
+        Exercises of each skill in the last exam.
     """
     import torch
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    training = Pretraining(folder, work, go_on=go_on)
+    training = Pretraining(folder, work, go_on=go_on, persons=persons, layers=layers)
     first = training.rank == 0
     last, next_save, losses = time.time(), time.time() + SAVE_EVERY_S, []
     over = False
@@ -332,7 +352,7 @@ def pretrain(folder: Path, work: Path, minutes: float, *, go_on: bool = False) -
             losses, last, next_save = [], time.time(), time.time() + SAVE_EVERY_S
         training.agree()
     if first:
-        training.finish()
+        training.finish(exam_items)
 
 
 def main() -> None:
@@ -342,12 +362,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, required=True, help="training time, by the clock")
     parser.add_argument("--continue", dest="go_on", action="store_true", help="start from the base in the folder")
+    parser.add_argument(
+        "--layers", type=int, default=SHAPE["num_hidden_layers"], help="more than the base has: deepen it"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=reference_data("embedded_student"))
     parser.add_argument("--work", type=Path, default=reference_data("runs", "pretrain"))
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    pretrain(chosen.folder, chosen.work, chosen.minutes, go_on=chosen.go_on)
+    pretrain(chosen.folder, chosen.work, chosen.minutes, go_on=chosen.go_on, layers=chosen.layers)
 
 
 if __name__ == "__main__":

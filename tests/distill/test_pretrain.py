@@ -32,16 +32,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pretraining, "SHAPE", {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
                                              "num_attention_heads": 1})  # fmt: skip
-        for name, value in {
-            "PERSONS": 30,
-            "HELD_OUT": 10,
-            "ROWS_A_STEP": 1,
-            "EXAM_ITEMS": 1,
-            "LAST_EXAM_ITEMS": 1,
-        }.items():
+        for name, value in {"ROWS_A_STEP": 1, "EXAM_ITEMS": 1}.items():
             patch.setattr(pretraining, name, value)
         for go_on in (False, True):
-            pretrain(folder, work, 1 / 60, go_on=go_on)
+            pretrain(folder, work, 1 / 60, go_on=go_on, persons=30, layers=2 if go_on else 1, exam_items=1)
             curves.append(json.loads((folder / "training_curve.json").read_text(encoding="utf-8")))
     return folder, work, curves
 
@@ -54,6 +48,7 @@ def test_what_is_left_behind_loads_and_is_described(trained) -> None:
     assert f"{student.parameters[0]:,} parameters" in card and f"{len(student.tokenizer):,} tokens" in card
     exam = json.loads((folder / "exam.json").read_text(encoding="utf-8"))
     assert all(f"| {row['skill']} | {row['right']:.2f} |" in card for row in exam)
+    assert len(student.model.model.layers) == 2, "the second training went on with a deeper model"
     assert curve[-1]["step"] > 1 and curve[-1]["train_loss"] > 0
     assert not (work / "state.pt").exists(), "a finished training is not resumed"
 

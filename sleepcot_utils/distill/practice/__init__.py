@@ -83,6 +83,12 @@ ALONE: dict[str, tuple[Drill, float]] = {
 }
 
 
+def families() -> dict[str, str]:
+    """The family of each skill: reading, deriving, arithmetic, ordering, language or memory."""
+    skills = {name: make for name, (make, _) in ON_REPORT.items()} | {name: make for name, (make, _) in ALONE.items()}
+    return {name: make.__module__.rpartition(".")[2] for name, make in skills.items()}
+
+
 def needs(shares_right: Mapping[str, float]) -> dict[str, float]:
     """How much practice each skill still needs: what is not learned yet most, what is learned a little.
 
