@@ -1,9 +1,7 @@
 """Readiness to train from HRV: the weekly mean of ln RMSSD against the person's own usual range.
 
-The rule of HRV-guided training: inside the range (usual mean plus or minus the smallest worthwhile change of half a
-standard deviation) the plan stands, below it training is easy or rest (Javaloyes et al. 2019, doi
-10.1123/ijspp.2018-0122, recalled; weekly means of at least three nights: Plews et al. 2014, doi
-10.1123/ijspp.2013-0455, read). Median and robust deviation take the place of mean and standard deviation here.
+Inside the range (the usual, less the smallest worthwhile change) the plan stands, below it training is easy or rest.
+Numbers and sources: ``data/monitor/rules.yaml``, ``readiness``.
 """
 
 from __future__ import annotations
@@ -11,13 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sleepcot_utils.errors import InputError
 from sleepcot_utils.monitor.observations import on_calendar
-from sleepcot_utils.monitor.rules import load_rules
+from sleepcot_utils.monitor.rules import readiness_condition
 from sleepcot_utils.monitor.signals import compare, own_baseline
 
 AS_PLANNED, EASY, UNKNOWN = "as_planned", "easy_or_rest", "unknown"
-RULE = "low_hrv"
 
 
 def readiness(observations: pd.DataFrame) -> pd.DataFrame:
@@ -34,10 +30,7 @@ def readiness(observations: pd.DataFrame) -> pd.DataFrame:
         ``person_id, date, ln_rmssd_mean_7d, usual, low, readiness``: ``as_planned``, ``easy_or_rest`` where the
         weekly mean lies below ``low``, or ``unknown`` without three nights this week or without a baseline.
     """
-    rules = {rule.name: rule for rule in load_rules()}
-    if RULE not in rules:
-        raise InputError(f"there is no rule {RULE!r}", where="rules.yaml", expected="the rule of HRV-guided training")
-    condition = rules[RULE].conditions[0]
+    condition = readiness_condition()
     grid = on_calendar(observations)
     values = grid.values[condition.measure]
     compared = compare(condition, values)

@@ -86,9 +86,17 @@ def own_baseline(values: np.ndarray, condition: Condition) -> tuple[np.ndarray, 
     median, spread = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
     if enough.any():
         chosen = windows[enough]
-        median[enough] = np.nanmedian(chosen, axis=-1)
-        spread[enough] = NORMAL_MAD_FACTOR * np.nanmedian(np.abs(chosen - median[enough][:, None]), axis=-1)
+        median[enough] = _median(chosen)
+        spread[enough] = NORMAL_MAD_FACTOR * _median(np.abs(chosen - median[enough][:, None]))
     return median, spread, np.where(enough, days, np.nan)
+
+
+def _median(rows: np.ndarray) -> np.ndarray:
+    """Median of each row without its nan; like ``numpy.nanmedian``, which takes ten times as long on short rows."""
+    ordered = np.sort(rows, axis=-1)  # nan comes last
+    count = (~np.isnan(rows)).sum(axis=-1)
+    places = np.stack([(count - 1) // 2, count // 2], axis=-1)
+    return np.take_along_axis(ordered, places, axis=-1).mean(axis=-1)
 
 
 def _beyond(condition: Condition, baseline: np.ndarray, spread: np.ndarray, sign: float) -> np.ndarray:
