@@ -14,7 +14,7 @@ from sleepcot_utils.errors import ArtifactError
 from sleepcot_utils.knowledge import Card
 from sleepcot_utils.report.reports import FULL, Report, as_shown
 from sleepcot_utils.tasks.answers import Answer
-from sleepcot_utils.tasks.build import KNOWLEDGE, RECOMMEND, Task
+from sleepcot_utils.tasks.build import GUIDE, KNOWLEDGE, RECOMMEND, Task
 from sleepcot_utils.tasks.steps import COMPUTE, Step
 from sleepcot_utils.teach import expert
 from sleepcot_utils.teach.answering import SOURCE
@@ -56,6 +56,8 @@ def _expert_texts(task: Task, report: Report | None, cards: Mapping[str, Card], 
         if task.key.get("choice"):
             return expert.choose(cards[task.key["card_id"]], options, task.key["choice"], voice)
         return expert.knowledge(cards[task.topic], voice)
+    if task.kind == GUIDE:
+        return expert.guide(task.key, voice)
     if report is None:
         raise ArtifactError(
             f"the report {task.report_id!r} of the task {task.task_id!r} is missing",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sleepcot_utils.knowledge import Card, is_right
-from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND, Task
+from sleepcot_utils.tasks.build import FOLLOW_UP, GUIDE, KNOWLEDGE, RECOMMEND, Task
 from sleepcot_utils.teach.verify.arithmetic import wrong_sums
 from sleepcot_utils.teach.verify.claims import (
     choice_is_right,
@@ -31,6 +31,7 @@ from sleepcot_utils.teach.verify.claims import (
 )
 from sleepcot_utils.teach.verify.derivation import missing_steps, wrong_conclusion, wrong_order
 from sleepcot_utils.teach.verify.failures import ANSWER, RATIONALE, Failure, cut
+from sleepcot_utils.teach.verify.guide import GUIDE_CHECKS, guide_failures
 from sleepcot_utils.teach.verify.numbers import fact_is_cited, missing_facts, number_is_right, wrong_numbers
 from sleepcot_utils.teach.verify.reasoning import wrong_comparisons, wrong_levels
 from sleepcot_utils.teach.verify.safety import doses_in, red_flag_is_right, safety_failures, unsafe_phrases, warns
@@ -48,6 +49,7 @@ CHECKS = (
     "second driver",
     "verdict",
     "answer value",
+    *GUIDE_CHECKS,
     "comparisons",
     "arithmetic",
     "red flag",
@@ -101,6 +103,9 @@ def _failures(
         yield Failure("format", RATIONALE, "", "a rationale before the answer")
     if task.kind == KNOWLEDGE:
         yield from _knowledge_failures(task, answer, cards)
+        return
+    if task.kind == GUIDE:
+        yield from guide_failures(task, rationale, answer)
         return
     yield from wrong_numbers(answer, task.key, "numbers", ANSWER)
     yield from missing_facts(answer, task.key, "required facts", ANSWER)

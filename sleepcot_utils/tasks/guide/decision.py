@@ -110,7 +110,7 @@ def _highest_urgency(held: tuple[str, ...]) -> str:
 
 
 def _tests(situation: Situation, signs: tuple[str, ...]) -> dict[str, Callable[[], bool]]:
-    """Whether each rule holds; what is not measured holds no rule."""
+    """Whether each rule holds; what is not measured holds no rule, except that unknown training counts as none."""
     ready, asked = situation.readiness, situation.request
     norms = fact_norms()
     heart, breathing = norms["heart_rate_change"], norms["breathing_rate_change"]
@@ -153,7 +153,8 @@ def _tests(situation: Situation, signs: tuple[str, ...]) -> dict[str, Callable[[
             ready.last_night_min is not None and ready.last_night_min < limit("short_night", "asleep_min")
         ),
         "hard_yesterday": lambda: ready.hard_days_ago == 1,
-        "beginner": lambda: ready.weekly_min is not None and ready.weekly_min < limit("beginner", "weekly_min"),
+        # Who has no known training is advised like somebody who begins.
+        "beginner": lambda: ready.weekly_min is None or ready.weekly_min < limit("beginner", "weekly_min"),
     }
 
 

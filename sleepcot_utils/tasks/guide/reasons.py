@@ -149,7 +149,9 @@ def _training(situation: Situation, decision: Decision, held: set[str]) -> list[
     rule = "hard_yesterday" if "hard_yesterday" in held else ""
     found.append(Reason("hard_day", f"last hard day {hard_text(ready.hard_days_ago)}", rule, (ready.hard_days_ago,)))
     grown = week_limit_min(ready.weekly_min)
-    if ready.weekly_min is not None:
+    if ready.weekly_min is None:
+        found.append(Reason("weekly", "training before not known", "beginner"))
+    else:
         least = rules()["beginner"].limits["weekly_min"]
         rule = "beginner" if "beginner" in held else ""
         says = f"training {ready.weekly_min} a week {'under' if rule else 'not under'} {least:.0f}"

@@ -124,7 +124,9 @@ def week_limits(situation: Situation, decision: Decision | None = None) -> WeekL
     day_most = asked.day_minutes or int(load()["minutes_most"][HARD])
     grown = week_limit_min(situation.readiness.weekly_min)
     before = situation.readiness.weekly_min
-    high = grown if before is None or tier not in (RECOVER, RESTING) else before
+    high = grown
+    if tier in (RECOVER, RESTING):
+        high = grown // 2 if before is None else before
     # Who has trained next to nothing still gets the shortest sessions of a plan.
     high = 0 if tier == STOP else min(max(high, 2 * int(load()["session_least_min"])), sessions * day_most)
     high = high // 5 * 5
@@ -142,7 +144,9 @@ def week_limits(situation: Situation, decision: Decision | None = None) -> WeekL
         rest_least=rest_least,
         rest_run_most=_run_most(week, asked.busy_days, days) if has_diabetes and tier in (GO, TODAY) else NO_LIMIT,
         busy=tuple(day for day in days if day in asked.busy_days),
-        strength_least=0 if tier in (STOP, RESTING) else min(strength, sessions, high // int(load()["session_least_min"])),
+        strength_least=0
+        if tier in (STOP, RESTING)
+        else min(strength, sessions, high // int(load()["session_least_min"])),
         balance=bool(advised["balance"]),
         guideline_low_min=int(advised["low_min"]),
     )

@@ -11,6 +11,7 @@ sample). A red flag is said before any advice. It names no dose and makes no dia
 from __future__ import annotations
 
 from sleepcot_utils.teach.expert.facts import cite, cite_against_norm, step
+from sleepcot_utils.teach.expert.guide import guide
 from sleepcot_utils.teach.expert.knowledge import choose, knowledge, options_in
 from sleepcot_utils.teach.expert.questions import follow_up
 from sleepcot_utils.teach.expert.ranking import driver_phrase
@@ -26,6 +27,7 @@ __all__ = [
     "cite_against_norm",
     "driver_phrase",
     "follow_up",
+    "guide",
     "knowledge",
     "make_voice",
     "options_in",
