@@ -6,6 +6,13 @@ SET ?=
 EXPORT ?=
 AGE ?=
 SEX ?=
+ADVICE ?=
+RATING ?=
+FOLLOWED ?=
+COMMENT ?=
+ALL ?=
+# A comment may hold quotes, so the shell takes it from its environment.
+export COMMENT
 FULL ?=
 VENV ?= .venv
 
@@ -16,7 +23,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach where promote bench test lint types format clean
+.PHONY: help env study smoke sweep coach feedback forget where promote bench test lint types format clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 30 minutes on 2 cores, set-up included"
@@ -26,6 +33,8 @@ help:
 	@echo "make sweep SEEDS=1,2,3        more student seeds; students that exist are kept"
 	@echo "make coach EXPORT=path        report and advice for the persons of an export, by the student of RUN (laptop)"
 	@echo "                              AGE=40 SEX=female name the norms of one person"
+	@echo "make feedback [ADVICE=id RATING=4 FOLLOWED=yes COMMENT='...']   rate that advice, or list what can be rated"
+	@echo "make forget [RUN=laptop]      delete that feedback; ALL=1 also deletes reports and advice of make coach"
 	@echo "make where [RUN=laptop]       where notebooks, figures and the result table are"
 	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
 	@echo "make test | lint | types      tests; ruff and generated files; mypy"
@@ -51,6 +60,12 @@ sweep: $(READY)
 
 coach: $(READY)
 	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop) $(if $(AGE),--age $(AGE)) $(if $(SEX),--sex $(SEX))
+
+feedback: $(READY)
+	@$(STUDY) feedback --run $(or $(RUN),laptop) $(if $(ADVICE),--advice '$(ADVICE)' --rating '$(RATING)' --followed '$(FOLLOWED)' --comment "$$COMMENT")
+
+forget: $(READY)
+	@$(STUDY) forget --run $(or $(RUN),laptop) $(if $(ALL),--all)
 
 where: $(READY)
 	@$(STUDY) where --run $(or $(RUN),$(PROFILE))

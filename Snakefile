@@ -23,10 +23,12 @@ PLAN = plan_from_config(config)
 #: What executes a notebook, with the interpreter that runs Snakemake; `SLEEPCOT_EXECUTE` replaces it in tests.
 EXECUTE = os.environ.get("SLEEPCOT_EXECUTE") or f"{sys.executable} -m sleepcot_utils.study notebook"
 
+PRETRAIN = "00_pretrain_embedded_student"
 SIMULATE = "01_simulate_wearable_nights"
 TEACH = "02_prompt_the_teacher"
 DISTILL = "03_distill_the_student"
 COMPARE = "04_compare_student_and_baselines"
+PERSONALIZE = "05_personalize_from_feedback"
 
 
 def local(path):
@@ -56,6 +58,19 @@ rule study:
     input:
         outputs_of_study(PLAN),
     default_target: True
+
+
+rule pretrain:
+    input:
+        notebook=ancient(local(notebook_file(PRETRAIN))),
+        shipped=ancient(shipped(PRETRAIN)),
+    output:
+        outputs(PRETRAIN),
+    params:
+        **job_params(PLAN, PRETRAIN),
+    threads: stage_of(PRETRAIN).threads
+    shell:
+        "{EXECUTE} " + PRETRAIN + " --parameters {params.parameters:q}"
 
 
 rule simulate:
@@ -120,3 +135,20 @@ rule compare:
         gpu=1 if PLAN.profile.gpus else 0,
     shell:
         "{EXECUTE} " + COMPARE + " --parameters {params.parameters:q}"
+
+
+rule personalize:
+    input:
+        upstream_outputs(PLAN, PERSONALIZE),
+        records=ancient(upstream_records(PLAN, PERSONALIZE)),
+        notebook=ancient(local(notebook_file(PERSONALIZE))),
+        shipped=ancient(shipped(PERSONALIZE)),
+    output:
+        outputs(PERSONALIZE),
+    params:
+        **job_params(PLAN, PERSONALIZE),
+    threads: stage_of(PERSONALIZE).threads
+    resources:
+        gpu=1 if PLAN.profile.gpus else 0,
+    shell:
+        "{EXECUTE} " + PERSONALIZE + " --parameters {params.parameters:q}"

@@ -98,6 +98,18 @@ class StudyParameters(BaseModel):
     seed: Seed = Field(1, description="seed of everything that is drawn at random")
 
 
+class PretrainParameters(StudyParameters):
+    """Parameters of ``00_pretrain_embedded_student``."""
+
+    minutes: float = Field(0.15, gt=0.0, le=100_000.0, allow_inf_nan=False, description="training time, by the clock")
+    go_on: bool = Field(False, description="go on from the shipped base instead of from random weights")
+    layers: int = Field(6, ge=1, le=96, description="layers; more than the shipped base has make a larger sibling of it")
+    practice_persons: int = Field(
+        60, ge=20, le=1_000_000, description="simulated persons whose reports are practiced on"
+    )
+    exam_items: int = Field(2, ge=1, le=1_000, description="exercises of each skill in the last exam")
+
+
 class SimulateParameters(StudyParameters):
     """Parameters of ``01_simulate_wearable_nights``."""
 
@@ -155,6 +167,9 @@ class TeachParameters(StudyParameters):
     questions_per_report: int = Field(4, ge=1, le=21, description="follow-up questions asked about each report")
     knowledge_tier: Annotated[str, AfterValidator(OneOf(("core", "all")))] = Field(
         "core", description="knowledge cards that are asked about: core (72 that a small student has time for) or all"
+    )
+    guide_persons: int = Field(
+        24, ge=0, le=20_000, description="training persons who also ask for training advice; 0 for no such tasks"
     )
     validation_persons: int = Field(6, ge=2, le=5_000, description="persons held out for early stopping")
     test_persons: int = Field(10, ge=2, le=5_000, description="persons held out for the comparison")
@@ -253,12 +268,49 @@ class CoachParameters(StudyParameters):
     )
 
 
+class PersonalizeParameters(StudyParameters):
+    """Parameters of ``05_personalize_from_feedback``."""
+
+    arm: Arm = Field("cot", description="arm of the student that reads profiles and is tuned")
+    student_seed: Seed = Field(1, description="seed of that student")
+    persons: int = Field(12, ge=4, le=5_000, description="simulated persons who get advice and answer to it, at most")
+    rounds: int = Field(3, ge=2, le=12, description="rounds of advice, each followed by a window of nights")
+    window_nights: Annotated[int, AfterValidator(OneOf(WINDOWS_NIGHTS))] = Field(
+        14, description="nights of a round, which its report summarizes: 7, 14 or 30"
+    )
+    clusters: int = Field(2, ge=1, le=50, description="clusters of persons with an adapter each")
+    tuning_steps: int = Field(6, ge=0, le=10_000, description="optimizer steps of each adapter; 0 leaves tuning out")
+    general_tasks: int = Field(4, ge=2, le=5_000, description="held-out tasks of a kind that measure forgetting")
+    max_new_tokens: int = Field(96, ge=1, le=4096, description="longest answer to them, in tokens")
+    resamples: int = Field(300, ge=200, le=100_000, description="bootstrap resamples of persons")
+
+
+class RestOrExerciseParameters(StudyParameters):
+    """Parameters of ``07_rest_or_exercise``."""
+
+    encoder: NonEmpty = Field(
+        "embedded", description="BERT that reads the texts: embedded, a folder, or a hub id such as bert-base-cased"
+    )
+    days_per_person: int = Field(6, ge=1, le=365, description="days of each person that are used, drawn at random")
+    train_days: int = Field(160, ge=16, le=1_000_000, description="days to train on at most")
+    steps: int = Field(12, ge=2, le=1_000_000, description="optimizer steps of a main training")
+    history_steps: int = Field(12, ge=2, le=1_000_000, description="optimizer steps under the rule with history")
+    learning_rate: float = Field(0.001, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate")
+    ablation_days: int = Field(64, ge=16, le=1_000_000, description="days that the ablations train on")
+    ablation_steps: int = Field(4, ge=2, le=1_000_000, description="optimizer steps of each ablation")
+    encoder_seeds: SeedList = Field("1,2", description="seeds of the main training and of the ensemble, with commas")
+    resamples: int = Field(300, ge=100, le=100_000, description="bootstrap resamples of persons")
+
+
 #: Notebook stem to its parameters. A notebook that is not listed here can't be run by the study.
 NOTEBOOK_PARAMETERS: dict[str, type[StudyParameters]] = {
+    "00_pretrain_embedded_student": PretrainParameters,
     "01_simulate_wearable_nights": SimulateParameters,
     "02_prompt_the_teacher": TeachParameters,
     "03_distill_the_student": DistillParameters,
     "04_compare_student_and_baselines": CompareParameters,
+    "05_personalize_from_feedback": PersonalizeParameters,
+    "07_rest_or_exercise": RestOrExerciseParameters,
     "08_coach_your_own_nights": CoachParameters,
 }
 

@@ -15,6 +15,7 @@ from typing import Any
 from sleepcot_utils.config import PROFILE_NAMES
 from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
 from sleepcot_utils.paths import RunPaths, relative_name
+from sleepcot_utils.study.feedback_commands import add_commands
 from sleepcot_utils.study.plan import Plan, make_plan, parse_seeds, parse_settings, plan_from_config
 from sleepcot_utils.study.progress import send
 from sleepcot_utils.study.results import executed_copy, promote, refresh_prose, summary
@@ -92,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     coach.add_argument("--age", type=int, help="age in years of the one person of the export, for its norms")
     coach.add_argument("--sex", help="female or male, for the norms of the one person of the export")
     coach.set_defaults(command=_coach)
+
+    add_commands(commands)
 
     promoted = commands.add_parser("promote", help="copy a complete run into the tracked reference run")
     promoted.add_argument("--run", default="laptop", help="run to copy (default: laptop)")
@@ -195,10 +198,9 @@ def _coach(options: argparse.Namespace) -> None:
     plan = _plan_of_run(options.run)
     own: dict[str, Any] = {
         "export": str(export),
-        "arm": options.arm or ("cot" if "cot" in plan.arms else plan.arms[-1]),
-        "student_seed": plan.student_seeds[0] if options.student_seed is None else options.student_seed,
     }
-    given = {"max_persons": options.max_persons, "age_y": options.age, "sex": options.sex}
+    given = {"arm": options.arm, "student_seed": options.student_seed}
+    given |= {"max_persons": options.max_persons, "age_y": options.age, "sex": options.sex}
     own |= {name: value for name, value in given.items() if value is not None}
     execution = plan.execution(COACH, **own)
     copy = run_notebook(COACH, execution.parameters.model_dump())

@@ -18,6 +18,8 @@ RULES = {
     "teach": "02_prompt_the_teacher",
     "distill": "03_distill_the_student",
     "compare": "04_compare_student_and_baselines",
+    "personalize": "05_personalize_from_feedback",
+    "classify": "07_rest_or_exercise",
 }
 
 

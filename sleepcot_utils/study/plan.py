@@ -84,6 +84,10 @@ class Plan:
         if "arms" in fields:
             values["arms"] = ",".join(self.arms)
             values["student_seeds"] = ",".join(str(seed) for seed in self.student_seeds)
+        if "arm" in fields and not stage_of(notebook).per_student:
+            # A notebook that asks one student asks one that the study trains.
+            values["arm"] = "cot" if "cot" in self.arms else self.arms[-1]
+            values["student_seed"] = self.student_seeds[0]
         values |= self.profile.parameters.get(notebook, {})
         values |= self.overrides.get(notebook, {})
         return validate_parameters(notebook, values | own)

@@ -54,6 +54,11 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage(
+        "00_pretrain_embedded_student",
+        writes=("base/",),
+        shipped=("embedded_student", "knowledge", "norms", "prompts"),
+    ),
+    Stage(
         "01_simulate_wearable_nights",
         writes=("people.parquet", "nights.parquet", "truth.parquet", "reports.jsonl"),
         shipped=("norms", "devices", "prompts", "teachers"),
@@ -83,6 +88,19 @@ STAGES: tuple[Stage, ...] = (
         ),
         writes=("scores.parquet", "comparison.csv", "comparison.json"),
         shipped=("embedded_student", "exemplars", "knowledge", "norms", "prompts", "safety", "teachers", "wording"),
+        threads=2,
+    ),
+    Stage(
+        "05_personalize_from_feedback",
+        reads=("people.parquet", "tasks.jsonl", STUDENT),
+        writes=("feedback/feedback.jsonl", "feedback/given.jsonl", "personalization.parquet"),
+        shipped=("devices", "embedded_student", "feedback", "knowledge", "norms", "prompts", "safety", "wording"),
+    ),
+    Stage(
+        "07_rest_or_exercise",
+        reads=("people.parquet", "nights.parquet"),
+        writes=("rest_or_exercise.parquet", "rest_or_exercise.csv"),
+        shipped=("classify", "embedded_bert", "embedded_student", "monitor", "norms"),
         threads=2,
     ),
     Stage(
