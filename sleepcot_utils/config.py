@@ -103,7 +103,9 @@ class PretrainParameters(StudyParameters):
 
     minutes: float = Field(0.15, gt=0.0, le=100_000.0, allow_inf_nan=False, description="training time, by the clock")
     go_on: bool = Field(False, description="go on from the shipped base instead of from random weights")
-    layers: int = Field(6, ge=1, le=96, description="layers; more than the shipped base has make a larger sibling of it")
+    layers: int = Field(
+        6, ge=1, le=96, description="layers; more than the shipped base has make a larger sibling of it"
+    )
     practice_persons: int = Field(
         60, ge=20, le=1_000_000, description="simulated persons whose reports are practiced on"
     )
@@ -249,6 +251,15 @@ class CompareParameters(StudyParameters):
     device: Annotated[str, AfterValidator(OneOf(DEVICES))] = Field("auto", description="auto, cpu or cuda")
     margin: float = Field(0.1, gt=0.0, lt=1.0, allow_inf_nan=False, description="non-inferiority margin on a score")
     resamples: int = Field(2000, ge=100, le=1_000_000, description="bootstrap and permutation resamples")
+    shots: int = Field(2, ge=1, le=64, description="training examples in each few-shot prompt of the base model")
+    probed_tasks: int = Field(
+        12, ge=2, le=10_000, description="held-out tasks on which the faithfulness of a student is measured"
+    )
+    rated_tasks: int = Field(6, ge=1, le=1_000, description="held-out tasks of which answers go to human raters")
+    judge: str = Field(
+        "", description="model that judges answers, a name of data/teachers/teachers.yaml; empty for none"
+    )
+    allow_remote: bool = Field(False, description="consent to send answers to a judge on another machine")
 
 
 class CoachParameters(StudyParameters):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND
+from sleepcot_utils.tasks.build import FOLLOW_UP, GUIDE, KNOWLEDGE, RECOMMEND
 from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class Arm:
         Factor of the learning rate, for weights that need another one.
     tokens_of : str
         The arm whose number of tokens this one gets instead of its number of steps; empty for equal steps.
+    guide : bool
+        Whether training advice is learned too. At equal steps the tasks on sleep are then seen less often.
     """
 
     says: str
@@ -68,6 +70,7 @@ class Arm:
     from_scratch: bool = False
     rate_times: float = 1.0
     tokens_of: str = ""
+    guide: bool = False
 
 
 ARMS = {
@@ -90,6 +93,7 @@ ARMS = {
     "cot_lora": Arm("as cot, a LoRA adapter and the embeddings trained", adapter="lora", rate_times=LORA_RATE),
     "cot_dora": Arm("as cot, a DoRA adapter and the embeddings trained", adapter="dora", rate_times=LORA_RATE),
     "cot_from_scratch": Arm("as cot, all weights trained from random ones", adapter="full", from_scratch=True),
+    "cot_with_guide": Arm("as cot, and the training advice too", guide=True),
     "on_policy": Arm("as cot, then its own words judged token by token by a larger model", on_policy=True),
 }
 
@@ -114,6 +118,7 @@ def chosen_examples(examples: Sequence[Example], arm: str, *, of_every_kind: boo
         learned_from = example.split == "train"
         if (
             example.form == form
+            and (rule.guide or example.kind != GUIDE)
             and (of_every_kind or not rule.kinds or example.kind in rule.kinds)
             and (not learned_from or example.kind == KNOWLEDGE or example.person_id in persons)
             and (example.verified or (learned_from and not rule.filtered))
@@ -128,7 +133,7 @@ def persons_of_share(examples: Sequence[Example], share: float) -> set[str]:
 
     Persons stand in the order of a hash of their names, so that a smaller share is a part of a larger one.
     """
-    persons = {e.person_id for e in examples if e.split == "train" and e.kind != KNOWLEDGE}
+    persons = {e.person_id for e in examples if e.split == "train" and e.kind not in (KNOWLEDGE, GUIDE)}
     ordered = sorted(persons, key=lambda person: hashlib.sha256(person.encode()).hexdigest())
     return set(ordered[: math.ceil(share * len(ordered))])
 

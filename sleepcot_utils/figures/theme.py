@@ -66,6 +66,7 @@ SOURCES: dict[str, SourceStyle] = {
     "cot_mix": SourceStyle(VERMILLION, "h", "-."),
     "cot_unfiltered": SourceStyle(ORANGE, "d", ":"),
     "cot_samples": SourceStyle(VERMILLION, "p", "--"),
+    "cot_with_guide": SourceStyle(GREEN, "P", "--"),
     "on_policy": SourceStyle(PURPLE, "H", "-"),
     "teacher": SourceStyle(GREEN, "*", "-"),
 }

@@ -10,8 +10,9 @@ import pandas as pd
 
 from sleepcot_utils.errors import ArtifactError
 from sleepcot_utils.knowledge import Card, is_right
+from sleepcot_utils.score.guide import guide_scores
 from sleepcot_utils.tasks.answers import Answer
-from sleepcot_utils.tasks.build import FACTUAL, FOLLOW_UP, KNOWLEDGE, RECOMMEND, Task
+from sleepcot_utils.tasks.build import FACTUAL, FOLLOW_UP, GUIDE, KNOWLEDGE, RECOMMEND, Task
 from sleepcot_utils.tasks.reading import cited_numbers
 from sleepcot_utils.teach.verification import (
     check_answer,
@@ -43,9 +44,16 @@ METRICS = {
 }
 
 
-def held_out_tasks(tasks: Iterable[Task], split: str) -> list[Task]:
-    """Tasks on which a split is scored: all of the factual reports, and both sides of counterfactual pairs."""
-    return [t for t in tasks if t.split == split and (t.variant == FACTUAL or t.pair_id)]
+def held_out_tasks(tasks: Iterable[Task], split: str, *, guide: bool = False) -> list[Task]:
+    """Tasks on which a split is scored: all of the factual reports, and both sides of counterfactual pairs.
+
+    Parameters
+    ----------
+    guide : bool
+        Whether tasks on training advice are among them; only students who learned it are asked.
+    """
+    wanted = [t for t in tasks if t.split == split and (t.variant == FACTUAL or t.pair_id)]
+    return [t for t in wanted if guide or t.kind != GUIDE]
 
 
 def score_answers(answers: Iterable[Answer], tasks: Sequence[Task], cards: Mapping[str, Card]) -> pd.DataFrame:
@@ -85,7 +93,8 @@ def score_answers(answers: Iterable[Answer], tasks: Sequence[Task], cards: Mappi
         values = score_one(task, answer, cards)
         if task.pair_id:
             pairs = verdicts.setdefault(origin, {})
-            pairs.setdefault(task.pair_id, []).append((task, values["verdict_right"]))
+            right = values["verdict_right" if task.kind == FOLLOW_UP else "level_right"]
+            pairs.setdefault(task.pair_id, []).append((task, right))
         rows += [_row(task, answer.source, answer.seed, metric, value) for metric, value in values.items()]
     for (source, seed), done in seen.items():
         if len(done) < len(by_id):
@@ -112,6 +121,8 @@ def score_one(task: Task, answer: Answer, cards: Mapping[str, Card]) -> dict[str
         return values | {"choice_right": float(choice_is_right(task, text))}
     if task.kind == KNOWLEDGE:
         return values | {"knowledge_right": float(is_right(cards[task.topic], text))}
+    if task.kind == GUIDE:
+        return values | guide_scores(task, text)
     values["numbers_right"] = numbers_right(text, task.key)
     required = [name for name in task.key["required_facts"] if task.key["numbers"].get(name)]
     if required:

@@ -283,30 +283,33 @@ def _fact_words() -> tuple[tuple[str, str], ...]:
 
 def _wrong_numbers(text: str, key: Mapping[str, Any], check: str, where: str) -> Iterator[Failure]:
     """Numbers that are neither the person's nor a limit; a line about facts may hold those of these facts alone."""
-    everyone = _common_numbers(key)
+    everyone, minutes = _common_numbers(key), _minutes_of_today(key)
     for line in text.splitlines():
         rest = SESSION.sub(lambda hit: " " * len(hit.group()), line)
         facts = [name for name in facts_in(rest) if name in key["numbers"]]
         own = {float(number) for name in facts or key["numbers"] for number in key["numbers"][name]}
         for found in NUMBER.finditer(rest):
             value = float(found.group())
-            if value not in own and value not in everyone:
+            allowed = minutes if facts and where == RATIONALE else everyone
+            if value not in own and value not in allowed:
                 yield Failure(check, where, cut(line), "numbers of this person or of the rules")
                 break
 
 
-def _common_numbers(key: Mapping[str, Any]) -> set[float]:
-    """Numbers of minutes and days that any line may hold: the ranges of the key, and what a plan adds up to."""
-    week = key["week"]
-    minutes = range(0, max(week["total_high_min"], key["minutes"][1], 60) + 1, 5)
+def _minutes_of_today(key: Mapping[str, Any]) -> set[float]:
+    """What today's minutes are worked out from, and the limits of the condition that is asked about."""
     longest = [load()["minutes_most"][level] for level in LEVELS if level != REST]
     inside = conditions()[key["condition"]]["inside"].values() if key["condition"] else ()
-    situation = key["situation"]
-    told = [situation["request"]["day_minutes"], situation["age_y"] or 0, key["left_min"], *key["minutes"]]
-    if key["topic"] == TODAY or key["topic"] == CONDITION:
-        guide = [150, 300, *range(1, 8)]
-        return {float(value) for value in [*longest, *inside, *told, *guide, *range(0, key["minutes"][1] + 1, 5)]}
-    return {float(value) for value in [*minutes, *longest, *told, *range(8), 150, 300, week["total_high_min"]]}
+    told = [key["situation"]["request"]["day_minutes"], key["left_min"], *key["minutes"]]
+    return {float(value) for value in [*longest, *inside, *told]}
+
+
+def _common_numbers(key: Mapping[str, Any]) -> set[float]:
+    """Numbers of minutes and days that any line may hold: the ranges of the key, and what a plan adds up to."""
+    week, today = key["week"], _minutes_of_today(key)
+    most = max(key["minutes"]) if key["topic"] != WEEK else max(week["total_high_min"], key["minutes"][1], 60)
+    others = [key["situation"]["age_y"] or 0, week["total_high_min"], 150, 300, *range(8), *range(0, most + 1, 5)]
+    return today | {float(value) for value in others}
 
 
 def _after(text: str, label: str) -> str:
