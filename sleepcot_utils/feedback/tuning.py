@@ -154,11 +154,12 @@ def tune(student: Model, pairs: Sequence[tuple[str, str]], *, steps: int, seed: 
             where="tuning",
             expected="pip install -e '.[feedback]', or tuning_steps=0",
         )
-    from datasets import Dataset
+    from datasets import Dataset, disable_progress_bars
     from peft import LoraConfig
     from transformers.trainer_callback import PrinterCallback
     from trl import DPOConfig, DPOTrainer
 
+    disable_progress_bars()
     prompt = advice_prompt()
     rows = [
         {
