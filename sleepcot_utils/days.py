@@ -31,12 +31,12 @@ COLUMNS: dict[str, Column] = {
     "highest_diastolic_mmhg": Column("number", "highest diastolic pressure of any reading", 20, 200),
     "blood_pressure_readings": Column("number", "readings behind the blood pressure", 1, 2000),
     "glucose_mg_dl": Column(
-        "number", "the first fasting glucose, or the mean of readings if none is fasting", 10, 2000
+        "number", "mean of the fasting readings, or of all readings if none is fasting", 10, 2000
     ),
     "glucose_fasting": Column("number", "1 if glucose_mg_dl was taken fasting, 0 if not, nothing if not said", 0, 1),
     "lowest_glucose_mg_dl": Column("number", "lowest glucose reading of the day", 10, 2000),
     "highest_glucose_mg_dl": Column("number", "highest glucose reading of the day", 10, 2000),
-    "weight_kg": Column("number", "body mass, the first of the day", 20, 400),
+    "weight_kg": Column("number", "body mass, mean of the day's readings", 20, 400),
     "source": Column("text", "device, vendor or file that gave the day", required=True),
 }
 

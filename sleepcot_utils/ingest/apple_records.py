@@ -8,6 +8,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sleepcot_utils.ingest.apple_fields import device_kind, interval_of, number_of, time_of
+from sleepcot_utils.ingest.apple_readings import KINDS as READINGS
+from sleepcot_utils.ingest.apple_readings import AppleReadings
 from sleepcot_utils.ingest.apple_series import Samples, Steps
 from sleepcot_utils.ingest.apple_sleep import VALUES, SleepRecord, episodes_of, instant_s, moved_to_zone
 from sleepcot_utils.ingest.clocks import FIRST_YEAR, LAST_YEAR, epoch_s
@@ -54,6 +56,7 @@ class Collector:
         self.exercise: dict[tuple[date, int], float] = {}
         self.summaries: dict[date, float] = {}
         self.resting: dict[tuple[date, int], float] = {}
+        self.readings = AppleReadings()
         self.last: dict[str, dict[str, str]] = {}
         self.handlers: dict[str, Callable[[dict[str, str]], None]] = {
             SLEEP: self._sleep,
@@ -71,6 +74,10 @@ class Collector:
             try:
                 if kind in SAMPLED:
                     self._sample(kind, attributes)
+                elif kind in READINGS:
+                    if not self.readings.take(kind, attributes, self._source(attributes)):
+                        self.book.drop_duplicate()
+                        return
                 elif kind in self.handlers:
                     if self.last.get(kind) == attributes:
                         self.book.drop_duplicate()
@@ -208,6 +215,10 @@ class Collector:
             reading.day_values.append(DayValue(watch, origin, day, "exercise_min", minutes, "day"))
         for (day, place), value in self.resting.items():
             reading.day_values.append(DayValue(sources[place], origin, day, "resting_heart_rate_bpm", value, "day"))
+        values, problems = self.readings.day_values(sources, origin)
+        reading.day_values += values
+        for problem in problems:
+            self._unusable(problem)
 
     def _unusable(self, error: RecordError) -> None:
         # Its records were kept one by one; as a whole they are no sleep, which is one of them to report.

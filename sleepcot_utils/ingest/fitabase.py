@@ -31,7 +31,14 @@ from sleepcot_utils.ingest import cells, delimited
 from sleepcot_utils.ingest.delimited import Row
 from sleepcot_utils.ingest.ledger import RecordError
 from sleepcot_utils.ingest.problems import Problem
-from sleepcot_utils.ingest.result import FileCount, IngestResult, NotGiven, refuse_problems, skipped_table
+from sleepcot_utils.ingest.result import (
+    DAY_VALUE_COLUMNS,
+    FileCount,
+    IngestResult,
+    NotGiven,
+    refuse_problems,
+    skipped_table,
+)
 from sleepcot_utils.ingest.sources import Entry
 
 VENDOR = "fitabase"
@@ -82,8 +89,19 @@ class _Sleep:
 @dataclass(frozen=True)
 class _Activity:
     steps: float
-    exercise_min: float
-    active_min: float
+    very_min: float
+    fairly_min: float
+    lightly_min: float
+
+    @property
+    def exercise_min(self) -> float:
+        """Moderate or vigorous minutes."""
+        return self.very_min + self.fairly_min
+
+    @property
+    def active_min(self) -> float:
+        """Minutes of any activity."""
+        return self.exercise_min + self.lightly_min
 
 
 def recognizes(entry: Entry) -> bool:
@@ -134,7 +152,14 @@ def read(entries: Sequence[Entry], *, strict: bool = True) -> IngestResult:
         counts.append(count)
         problems = [*problems, *bad]
     table = nightly.validate(nightly.conform(_night_rows(slept, active, _masks(persons))), where=sleep_file.name)
-    return IngestResult(VENDOR, table, skipped_table(problems), tuple(counts), not_given)
+    return IngestResult(
+        VENDOR,
+        table,
+        skipped_table(problems),
+        tuple(counts),
+        not_given,
+        day_values=_day_values(active, _masks(persons)),
+    )
 
 
 def _is_alike(entry: Entry, name: str, columns: tuple[str, ...], enough: int) -> bool:
@@ -210,7 +235,7 @@ def _activity_of(row: Row) -> _Activity:
         raise RecordError(
             "VeryActiveMinutes", "very, fairly and lightly active minutes add up to more than a day", "1440 at most"
         )
-    return _Activity(steps, very + fairly, very + fairly + lightly)
+    return _Activity(steps, very, fairly, lightly)
 
 
 def _masks(persons: set[str]) -> dict[str, str]:
@@ -243,6 +268,27 @@ def _night_rows(
             }
         )
     return pd.DataFrame(records)
+
+
+def _day_values(active: dict[tuple[str, date], _Activity], masks: dict[str, str]) -> pd.DataFrame:
+    """Steps and active minutes of every day that was worn, for persons with any sleep."""
+    records = []
+    for (person, day), activity in active.items():
+        if person not in masks or activity.active_min + activity.steps == 0:
+            continue
+        given = {
+            "steps": activity.steps if activity.steps else None,
+            "light_activity_min": activity.lightly_min,
+            "moderate_activity_min": activity.fairly_min,
+            "vigorous_activity_min": activity.very_min,
+            "exercise_min": activity.exercise_min,
+        }
+        records += [
+            (masks[person], pd.Timestamp(day), measure, value, "day", VENDOR, "fitbit")
+            for measure, value in given.items()
+            if value is not None
+        ]
+    return pd.DataFrame(records, columns=list(DAY_VALUE_COLUMNS))
 
 
 def _quality(sleep: _Sleep) -> str:

@@ -1,4 +1,5 @@
-"""Documents of Open mHealth and of IEEE 1752.1 about sleep, steps, heart rate, oxygen saturation and breathing.
+"""Documents of Open mHealth and of IEEE 1752.1 about sleep, steps, heart rate, oxygen saturation, breathing, blood
+pressure, glucose and weight.
 
 A file holds one body, one data point (header and body) or a list of either. The kind is told by the fields of the
 body, so a header is not needed. Fields and units are those of https://www.openmhealth.org/documentation/ and of
@@ -34,6 +35,8 @@ from sleepcot_utils.ingest.open_mhealth_fields import (
     quantity,
     time_frame,
 )
+from sleepcot_utils.ingest.open_mhealth_readings import FIELDS as READING_FIELDS
+from sleepcot_utils.ingest.open_mhealth_readings import take_reading
 from sleepcot_utils.ingest.result import NotGiven
 from sleepcot_utils.ingest.sources import Entry
 
@@ -92,7 +95,7 @@ def recognizes(entry: Entry) -> bool:
         # The schema of such documents, not one of them.
         return False
     if FRAME in keys:
-        return bool(keys.intersection((*SLEEP_FIELDS, *EPISODE_FIELDS, *SAMPLE_FIELDS)))
+        return bool(keys.intersection((*SLEEP_FIELDS, *EPISODE_FIELDS, *SAMPLE_FIELDS, *READING_FIELDS)))
     # Without the time frame, which is missing then, only a duration of sleep tells the schema.
     return {"value", "unit"} <= keys and bool(keys.intersection(SLEEP_FIELDS))
 
@@ -115,7 +118,8 @@ def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
                 # The documents of one person alone are a personal export, in which nobody has to be told apart.
                 label = _person(person)
                 source = Source(VENDOR, DEVICE, label if len(persons) > 1 else "")
-                if _take_sample(mapping(body, ""), source, origin, reading):
+                sound = mapping(body, "")
+                if take_reading(sound, source, origin, reading) or _take_sample(sound, source, origin, reading):
                     outcomes.append(Outcome(count, 0, None))
                 else:
                     _take_facts(body, source, origin, (book, outcomes, count), sleeps)

@@ -12,22 +12,28 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 
 from sleepcot_utils import nights as nightly
 from sleepcot_utils.errors import InputError
-from sleepcot_utils.ingest.assembly import rows_of
-from sleepcot_utils.ingest.clocks import Moment, minutes_between, parse_date, parse_moment
-from sleepcot_utils.ingest.delimited import Row, listing, peek_header, shown
+from sleepcot_utils.ingest.clocks import Moment, minutes_between, parse_moment
+from sleepcot_utils.ingest.delimited import Row, listing, peek_header
 from sleepcot_utils.ingest.documents import maybe_number, vital
 from sleepcot_utils.ingest.episodes import VITALS, DayValue, Episode, Reading, Source, Totals
+from sleepcot_utils.ingest.hand_written import (
+    FREE_TEXT,
+    date_of,
+    named_rows,
+    person_of,
+    plain_name,
+    separator_of,
+    several_persons,
+)
 from sleepcot_utils.ingest.ledger import Book, Ledger, RecordError, quoted
 from sleepcot_utils.ingest.sources import Entry
 
 VENDOR = "plain_csv"
 LOOKS_FOR = "a table with the columns date, in_bed_from and in_bed_to (or time_in_bed_min)"
 DEVICE = "written by hand"
-SEPARATORS = (",", ";", "\t")
 #: Other names for the same column. The right-hand names are those of the messages.
 ALIASES = {"night_date": "date", "start_local": "in_bed_from", "end_local": "in_bed_to", "person_id": "person"}
 CLOCKS = ("in_bed_from", "in_bed_to")
@@ -46,13 +52,11 @@ READ = (
     *(*TOTALS, *VITALS, *DAY_COLUMNS),
 )
 #: Columns that may be there and are not read: free text, and what is computed here anyway.
-NOT_READ = ("notes", "comment", "device", "quality", "sleep_efficiency_pct")
+NOT_READ = (*FREE_TEXT, "device", "quality", "sleep_efficiency_pct")
 CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?::[0-5][0-9])?")
-ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00(:00)?)?")
-DECIMAL_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]+)")
 #: Stated minutes and clock times may differ by a change of clocks and a rounding.
 MAX_CONTRADICTION_MIN = 65.0
-MAX_PERSON_CHARACTERS = 64
+EXPECTED_DATE = "the date on which the sleep ended, as year-month-day such as 2024-01-31"
 
 
 def recognizes(entry: Entry) -> bool:
@@ -61,16 +65,8 @@ def recognizes(entry: Entry) -> bool:
 
 
 def _separator(entry: Entry) -> str:
-    for separator in SEPARATORS:
-        names = {_plain(name) for name in peek_header(entry, separator=separator)}
-        if "date" in names and names.intersection((*CLOCKS, "time_in_bed_min", "total_sleep_min")):
-            return separator
-    return ""
-
-
-def _plain(name: str) -> str:
-    name = name.strip().casefold()
-    return ALIASES.get(name, name)
+    about_bed = {*CLOCKS, "time_in_bed_min", "total_sleep_min"}
+    return separator_of(entry, lambda names: "date" in names and bool(names & about_bed), ALIASES)
 
 
 def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
@@ -79,8 +75,7 @@ def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
     for entry in entries:
         with ledger.file(entry.name) as book:
             found.append((entry, book, _rows(entry, book)))
-    # A column with one name in it is a personal table, in which nobody has to be told apart.
-    several = len({row.cells["person"] for _, _, rows in found for row in rows if "person" in row.cells}) > 1
+    several = several_persons([row for _, _, rows in found for row in rows])
     reading = Reading()
     for entry, book, rows in found:
         for row in rows:
@@ -91,35 +86,20 @@ def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
 
 def _rows(entry: Entry, book: Book) -> list[Row]:
     separator = _separator(entry)
-    header = peek_header(entry, separator=separator)
-    names = [_plain(name) for name in header]
-    where = f"{entry.name}, header"
-    for name in names:
-        if name not in (*READ, *NOT_READ):
-            near = get_close_matches(name, (*READ, *NOT_READ), n=1)
-            hint = f"{near[0]}, perhaps" if near else f"one of {', '.join((*READ, *NOT_READ))}"
-            raise InputError(f"the column {shown(name)} is not known", where=where, expected=hint)
-        if names.count(name) > 1:
-            raise InputError(f"the column {name} stands there {names.count(name)} times", where=where, expected="once")
-    if not ({*CLOCKS} <= set(names) or "time_in_bed_min" in names):
+    rows = named_rows(entry, book, separator, READ, NOT_READ, ALIASES)
+    names = {plain_name(name, ALIASES) for name in peek_header(entry, separator=separator)}
+    if not ({*CLOCKS} <= names or "time_in_bed_min" in names):
         raise InputError(
-            f"no columns tell the time in bed (found {listing(names)})",
-            where=where,
+            f"no columns tell the time in bed (found {listing(sorted(names))})",
+            where=f"{entry.name}, header",
             expected="in_bed_from and in_bed_to, or time_in_bed_min",
         )
-    absent = {name: "" for name in READ if name != "person"}
-    rows = []
-    for row in rows_of(entry, book, header, separator=separator):
-        cells = {plain: row.cells[name] for plain, name in zip(names, header, strict=True)}
-        if separator != ",":
-            cells = {name: DECIMAL_COMMA.sub(r"\1.\2", text) for name, text in cells.items()}
-        rows.append(Row(row.number, row.line, absent | cells))
     return rows
 
 
 def _take(cells: Mapping[str, str], origin: str, several: bool, reading: Reading) -> None:
-    source = Source(VENDOR, DEVICE, _person(cells["person"]) if several and "person" in cells else "")
-    ended_on = _date(cells["date"])
+    source = Source(VENDOR, DEVICE, person_of(cells["person"]) if several and "person" in cells else "")
+    ended_on = date_of(cells["date"], EXPECTED_DATE)
     times = _times(cells, ended_on)
     in_bed_min = _number(cells, "time_in_bed_min")
     if times is None and in_bed_min is None:
@@ -177,26 +157,10 @@ def _vitals(cells: Mapping[str, str]) -> dict[str, float]:
     return found
 
 
-def _person(text: str) -> str:
-    if not text or len(text) > MAX_PERSON_CHARACTERS or not text.isprintable():
-        expected = f"who slept, in every row, 1 to {MAX_PERSON_CHARACTERS} printable characters"
-        raise RecordError("person", "is empty, too long or not printable", expected)
-    return text
-
-
 def _kind(text: str) -> str:
     if text.casefold() not in ("", "main", "nap"):
         raise RecordError("sleep_kind", f"{quoted(text)} is no kind of sleep", "main, nap or nothing")
     return text.casefold()
-
-
-def _date(text: str) -> date:
-    expected = "the date on which the sleep ended, as year-month-day such as 2024-01-31"
-    if not text:
-        raise RecordError("date", "has no value", expected)
-    if not ISO_DATE.fullmatch(text):
-        raise RecordError("date", f"{quoted(text)} is not such a date", expected)
-    return parse_date(text, "date")
 
 
 def _times(cells: Mapping[str, str], ended_on: date) -> tuple[Moment, Moment] | None:

@@ -27,7 +27,9 @@ from sleepcot_utils.ingest.tables import (
 from sleepcot_utils.ingest.vendors import VENDORS, Vendor
 
 
-def read_export(folder_or_file: str | os.PathLike[str], *, strict: bool = True) -> IngestResult:
+def read_export(
+    folder_or_file: str | os.PathLike[str], *, strict: bool = True, need_sleep: bool = True
+) -> IngestResult:
     """Read the export of any vendor known here into the nightly table.
 
     Parameters
@@ -38,6 +40,8 @@ def read_export(folder_or_file: str | os.PathLike[str], *, strict: bool = True) 
     strict : bool
         Whether one bad record stops the reading. If false, bad records are left out, counted and listed in
         ``skipped``, and a file that is damaged as a whole is listed in ``unread``; every other record is kept.
+    need_sleep : bool
+        Whether an export without any sleep is refused. If false, values of days are enough.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def read_export(folder_or_file: str | os.PathLike[str], *, strict: bool = True) 
         try:
             if not claims and not table_entries:
                 raise _unrecognized(path, export)
-            return _read(claims, table_entries, unread, strict=strict)
+            return _read(claims, table_entries, unread, strict=strict, need_sleep=need_sleep)
         except InputError:
             # What could not be opened is the likelier cause than what is left.
             if export.damage:
@@ -90,7 +94,12 @@ def _hand_out(export: Export) -> tuple[dict[str, tuple[Vendor, list[Entry]]], li
 
 
 def _read(
-    claims: dict[str, tuple[Vendor, list[Entry]]], table_entries: list[Entry], unread: list[Unread], *, strict: bool
+    claims: dict[str, tuple[Vendor, list[Entry]]],
+    table_entries: list[Entry],
+    unread: list[Unread],
+    *,
+    strict: bool,
+    need_sleep: bool,
 ) -> IngestResult:
     ledger = Ledger(strict=strict)
     readings = {name: vendor.read(entries, ledger) for name, (vendor, entries) in claims.items()}
@@ -106,7 +115,7 @@ def _read(
             if strict or not nights:
                 raise
             ledger.lose(table_entries[0].name, error)
-    if not nights and table_result is None:
+    if not nights and table_result is None and (need_sleep or not values):
         raise _nothing_usable(ledger, claims)
     names = made_up_names([*(episode.source for episode in episodes), *(value.source for value in values)])
     table = nightly_table(nights, names)
@@ -142,6 +151,7 @@ def _with_table(
             files=(*table_result.files, *(book.count for book in ledger.books)),
             not_given=table_result.not_given,
             provenance=provenance,
+            day_values=table_result.day_values,
             unread=(*ledger.unread, *unread),
             not_given_by_vendor=given,
         )
@@ -154,7 +164,7 @@ def _with_table(
         files=(*table_result.files, *result.files),
         not_given=columns_not_given(nights, given),
         provenance=stacked(provenance, result.provenance),
-        day_values=result.day_values,
+        day_values=stacked(table_result.day_values, result.day_values),
         unread=(*ledger.unread, *unread),
         merged=result.merged,
         notes=result.notes,

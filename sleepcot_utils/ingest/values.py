@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sleepcot_utils import nights as nightly
+from sleepcot_utils.days import COLUMNS as DAY_COLUMNS
 from sleepcot_utils.ingest.ledger import RecordError
 
 
@@ -30,6 +31,11 @@ class Source:
     person: str = ""
 
 
+#: Measures that only the day table has. Readings of blood pressure, glucose and weight stand here one by one.
+DAY_ONLY = (
+    *("light_activity_min", "moderate_activity_min", "vigorous_activity_min"),
+    *("mean_heart_rate_bpm", "max_heart_rate_bpm", "systolic_mmhg", "diastolic_mmhg", "glucose_mg_dl", "weight_kg"),
+)
 #: Measures of a day: column of the nightly table (null: it has none), days from the measured day to the night's date,
 #: and the closed range of the possible, as in `sleepcot_utils.nights` where there is a column.
 #: SDNN and RMSSD are different statistics, so SDNN has no column: it never fills the one of RMSSD.
@@ -47,6 +53,9 @@ MEASURES: dict[str, tuple[str | None, int, float, float]] = {
     "skin_temperature_delta_c": ("skin_temperature_delta_c", 0, -10, 10),
     "hrv_sdnn_ms": (None, 0, 0, 400),
     "sleeping_heart_rate_bpm": (None, 0, 20, 220),
+    **{name: (None, 0, DAY_COLUMNS[name].low, DAY_COLUMNS[name].high) for name in DAY_ONLY},
+    "fasting_glucose_mg_dl": (None, 0, DAY_COLUMNS["glucose_mg_dl"].low, DAY_COLUMNS["glucose_mg_dl"].high),
+    "not_fasting_glucose_mg_dl": (None, 0, DAY_COLUMNS["glucose_mg_dl"].low, DAY_COLUMNS["glucose_mg_dl"].high),
 }
 
 

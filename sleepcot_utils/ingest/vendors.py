@@ -18,6 +18,7 @@ from sleepcot_utils.ingest import (
     open_mhealth,
     oura,
     plain_csv,
+    plain_days,
     samsung,
     whoop,
     withings,
@@ -52,4 +53,5 @@ VENDORS: tuple[Vendor, ...] = (
     health_connect,
     open_mhealth,
     plain_csv,
+    plain_days,
 )
