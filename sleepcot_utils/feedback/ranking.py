@@ -1,7 +1,7 @@
 """A language model as a judge of which safe advice suits a person: likelihoods of fixed texts, never free words.
 
-A student of two million parameters names the right driver in two of five reports. So it is not asked to write advice here, only
-to order texts that are safe already; what it adds is then the taste, and a mistake of it costs liking and not health.
+A small student may name a wrong driver in words of its own. So it is not asked to write advice here, only to order texts
+that are safe already: what it adds is taste, and a mistake of it costs liking and not health.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +21,11 @@ from sleepcot_utils.simulate.days import FIRST_NIGHT
 
 #: A rating from here on counts as acceptance.
 ACCEPTED = 4
+COLUMNS = (
+    "arm", "person_id", "round", "main_driver", "action", "referral", "urgent", "unsafe", "rating", "followed",
+    "accepted", "done", "reward", "expected", "best", "regret",
+    *OUTCOMES, *(f"change_{name}" for name in OUTCOMES),
+)  # fmt: skip
 
 
 @dataclass
@@ -59,7 +64,6 @@ def run_rounds(
     *,
     arm: str,
     shuffle: np.random.Generator | None = None,
-    after_round: Callable[[int], None] | None = None,
 ) -> History:
     """Let a policy advise all people of a world for some rounds.
 
@@ -68,8 +72,6 @@ def run_rounds(
     shuffle : numpy.random.Generator, optional
         Negative control: the answers of a round are dealt out among its advice before the policy sees them. What people
         do and how they sleep stays their own.
-    after_round : callable, optional
-        Called with the number of each round that has ended, such as to train.
     """
     lives = {name: _Life() for name in world.persons}
     nights, truth = world.lived({}, 0)
@@ -106,9 +108,8 @@ def run_rounds(
             entries.append(entry)
             policy.learn(advice, entry)
             _remember(lives[name], action, answers[name])
-        if after_round is not None:
-            after_round(number)
-    return History(pd.DataFrame(rows), given, entries)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return History(table.astype({"unsafe": "boolean"}), given, entries)
 
 
 def _choices(policy: Policy, offers: Sequence[Offer], number: int) -> dict[str, Action]:

@@ -66,9 +66,21 @@ class PreferenceTuning:
         Clusters of people, and optimizer steps of each training.
     seed : int
         Seed of clusters and trainings.
+    train_after : sequence of int
+        Rounds after which it trains, each time from the untuned student and on the whole log.
     """
 
-    def __init__(self, student: Model, rng: np.random.Generator, *, clusters: int, steps: int, seed: int) -> None:
+    def __init__(
+        self,
+        student: Model,
+        rng: np.random.Generator,
+        *,
+        clusters: int,
+        steps: int,
+        seed: int,
+        train_after: Sequence[int],
+    ) -> None:
+        self._train_after = frozenset(train_after)
         self._student, self._rng = student, rng
         self._clusters, self._steps, self._seed = clusters, steps, seed
         self._log: list[tuple[str, str, float]] = []
@@ -78,6 +90,8 @@ class PreferenceTuning:
 
     def choose(self, offers: Sequence[Offer], number: int) -> list[Action]:
         """The safe action of the highest implicit reward; one at random while the person's cluster has no adapter."""
+        if number - 1 in self._train_after:
+            self.train()
         chosen = []
         for offer in offers:
             known = self.rewards.get(self.cluster_of.get(offer.person_id, -1))
