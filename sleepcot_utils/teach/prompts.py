@@ -8,16 +8,17 @@ from functools import cache
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.norms import fact_norms
-from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND, Task
+from sleepcot_utils.tasks.build import FOLLOW_UP, GUIDE, KNOWLEDGE, RECOMMEND, Task
 from sleepcot_utils.tasks.drivers import drivers
 from sleepcot_utils.tasks.follow_up import follow_ups
+from sleepcot_utils.tasks.guide.rules import rules
 from sleepcot_utils.tasks.reading import ANSWER_MARK, REASONING_MARK
 from sleepcot_utils.teach.exemplars import FIXED, Exemplar, choose, exemplars
 from sleepcot_utils.teach.templates import rendered
 
 Messages = list[dict[str, str]]
 ZERO_SHOT, FEW_SHOT, COT, FEW_SHOT_COT = MODES = ("zero_shot", "few_shot", "cot", "few_shot_cot")
-KINDS = (RECOMMEND, FOLLOW_UP, KNOWLEDGE)
+KINDS = (RECOMMEND, FOLLOW_UP, KNOWLEDGE, GUIDE)
 SHOTS = 3
 
 
@@ -28,7 +29,7 @@ def system_prompt(kind: str = RECOMMEND, mode: str = FEW_SHOT_COT, topic: str = 
     Parameters
     ----------
     kind : str
-        ``recommend``, ``follow_up`` or ``knowledge``.
+        ``recommend``, ``follow_up``, ``knowledge`` or ``guide``.
     mode : str
         ``zero_shot``, ``few_shot``, ``cot`` (reasoning first) or ``few_shot_cot``.
     topic : str
@@ -42,6 +43,7 @@ def system_prompt(kind: str = RECOMMEND, mode: str = FEW_SHOT_COT, topic: str = 
         kind=kind,
         oxygen_limit=int(oxygen.low) - 1 if oxygen else "",
         drivers=[driver.phrase for driver in drivers().values()],
+        rules=list(rules().values()),
         phrases=_verdict_phrases(topic) if kind == FOLLOW_UP and topic else [],
     )
 

@@ -12,7 +12,7 @@ from jinja2.exceptions import SecurityError
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.norms import fact_norms
-from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND
+from sleepcot_utils.tasks.build import FOLLOW_UP, GUIDE, KNOWLEDGE, RECOMMEND
 from sleepcot_utils.tasks.drivers import drivers
 from sleepcot_utils.tasks.follow_up import follow_ups
 from sleepcot_utils.tasks.reading import split_answer
@@ -31,11 +31,15 @@ from sleepcot_utils.teach.prompts import (
 from sleepcot_utils.teach.templates import environment, rendered
 
 
+#: Kinds with worked examples; training advice is asked for without any.
+EXAMPLED = [kind for kind in KINDS if kind != GUIDE]
+
+
 def task_of(study, kind: str):
     return next(task for task in study.tasks if task.kind == kind)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXAMPLED)
 def test_few_shot_prompt_is_instruction_exemplars_task(study, kind: str) -> None:
     task = task_of(study, kind)
     messages, chosen = few_shot_messages(task), choose(task, 3)
@@ -51,7 +55,7 @@ def test_shots_are_counted(study, shots: int) -> None:
     assert len(few_shot_messages(task_of(study, FOLLOW_UP), shots)) == 2 + 2 * shots
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXAMPLED)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_mode_shows_and_asks_for_what_its_name_says(study, mode: str, kind: str) -> None:
     messages = messages_for_teacher(task_of(study, kind), mode)
