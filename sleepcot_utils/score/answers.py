@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
@@ -44,6 +44,16 @@ METRICS = {
 }
 
 
+class OfAKind(Protocol):
+    """A task, or an example of one."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+AnyKind = TypeVar("AnyKind", bound=OfAKind)
+
+
 def held_out_tasks(tasks: Iterable[Task], split: str, *, guide: bool = False) -> list[Task]:
     """Tasks on which a split is scored: all of the factual reports, and both sides of counterfactual pairs.
 
@@ -53,7 +63,12 @@ def held_out_tasks(tasks: Iterable[Task], split: str, *, guide: bool = False) ->
         Whether tasks on training advice are among them; only students who learned it are asked.
     """
     wanted = [t for t in tasks if t.split == split and (t.variant == FACTUAL or t.pair_id)]
-    return [t for t in wanted if guide or t.kind != GUIDE]
+    return wanted if guide else without_guide(wanted)
+
+
+def without_guide(items: Iterable[AnyKind]) -> list[AnyKind]:
+    """Tasks or examples on sleep alone: training advice has a notebook of its own, and only one arm learns it."""
+    return [item for item in items if item.kind != GUIDE]
 
 
 def score_answers(answers: Iterable[Answer], tasks: Sequence[Task], cards: Mapping[str, Card]) -> pd.DataFrame:
