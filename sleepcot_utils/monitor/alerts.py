@@ -66,7 +66,7 @@ class Alert:
     @property
     def text(self) -> str:
         """The alert in sentences."""
-        shown = "; ".join(_in_words(entry) for entry in self.evidence)
+        shown = ". ".join(_in_words(entry) for entry in self.evidence)
         nights = f"{len(self.days_behind)} days: " if len(self.days_behind) > 1 else ""
         days = f"{nights}{', '.join(self.days_behind)}"
         return f"{self.date} [{self.level}] {self.label}: {shown} ({days}). {self.do} {NO_DIAGNOSIS} Source: {self.source}."
@@ -150,5 +150,6 @@ def _in_words(entry: Evidence) -> str:
     words = f"{what} {shown(entry.value)} {entry.unit}".rstrip()
     if entry.baseline is not None:
         words += f", usually {shown(entry.baseline)} (median of {entry.baseline_days} days)"
-    # One digit more, so that a value never looks as if it lay on the wrong side of what it passed.
-    return f"{words}, passing {entry.threshold:,.{measure.digits + 1}f}"
+    # A baseline's threshold has one digit more, so that no value looks as if it lay on its wrong side.
+    digits = measure.digits + (entry.baseline is not None)
+    return f"{words}; threshold {entry.threshold:,.{digits}f}"

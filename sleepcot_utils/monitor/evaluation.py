@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
+import yaml
+from scipy.stats import binomtest, bootstrap
 
-from sleepcot_utils.monitor.observations import KEYS
-from sleepcot_utils.monitor.rules import Rule, load_rules
+from sleepcot_utils.monitor.rules import Rule, changed, load_rules
+from sleepcot_utils.monitor.watching import watch
+from sleepcot_utils.paths import reference_data
 
 DAYS_A_MONTH = 30.44
 CONFIDENCE = 0.95
@@ -52,7 +55,6 @@ def false_alarms(
     rng: np.random.Generator,
     *,
     rules: Sequence[Rule] | None = None,
-    known_conditions: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Alerts per person-month, by rule, with bootstrap intervals over persons.
 
@@ -121,8 +123,6 @@ def sensitivity(found: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         ``kind, episodes, found, share, low, high, median_delay_days, late_delay_days`` (nine in ten found by then).
     """
-    from scipy.stats import binomtest
-
     rows = []
     for kind, own in found.groupby("kind", sort=False):
         interval = binomtest(int(own["found"].sum()), len(own)).proportion_ci(CONFIDENCE, method="wilson")
@@ -170,6 +170,68 @@ def _ratio(count: np.ndarray, months: np.ndarray, axis: int = -1) -> np.ndarray:
     return count.sum(axis=axis) / months.sum(axis=axis)
 
 
-def person_days(observations: pd.DataFrame) -> int:
-    """Rows of different persons and dates."""
-    return len(observations[list(KEYS)].drop_duplicates())
+@cache
+def real_rates() -> pd.DataFrame:
+    """Alerts per person-month on real nights, as shipped: the columns of ``false_alarms`` and ``source``."""
+    tables = yaml.safe_load(reference_data("monitor", "real_alerts.yaml").read_text(encoding="utf-8"))
+    return pd.concat([pd.DataFrame(rows).assign(source=name) for name, rows in tables.items()], ignore_index=True)
+
+
+def found_by_day(found: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Share of episodes found by each day since their first: ``kind, day, share``, for days 0 to `days`.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        As ``detections`` returns it.
+    """
+    rows = [
+        {"kind": kind, "day": day, "share": float((own["delay_days"] <= day).mean())}
+        for kind, own in found.groupby("kind", sort=False)
+        for day in range(days + 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def trade_off(
+    rule: Rule, quiet: pd.DataFrame, planted: pd.DataFrame, truth: pd.DataFrame, factors: Sequence[float]
+) -> pd.DataFrame:
+    """False alarms and found episodes of one rule as its distances from the baseline grow.
+
+    Parameters
+    ----------
+    rule : Rule
+        As shipped; factor 1 is the shipped one.
+    quiet, planted : pandas.DataFrame
+        Observations of people without and with episodes.
+    truth : pandas.DataFrame
+        The planted episodes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``factor, per_person_month, share, median_delay_days``.
+    """
+    rows = []
+    for factor in factors:
+        candidate = changed(rule, factor)
+        months = judged_days(quiet, candidate).sum() / DAYS_A_MONTH
+        found = detections(truth, watch(planted, [candidate]), rules=(rule.name,))
+        rows.append(
+            {
+                "factor": factor,
+                "per_person_month": len(watch(quiet, [candidate])) / months,
+                "share": found["found"].mean(),
+                "median_delay_days": found["delay_days"].median(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def shuffled(observations: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The same days of each person in a random order: nothing that lasts is left."""
+    parts = []
+    for _, own in observations.groupby("person_id", sort=True):
+        order = rng.permutation(len(own))
+        parts.append(own.iloc[order].assign(date=own["date"].to_numpy()))
+    return pd.concat(parts, ignore_index=True)

@@ -39,6 +39,8 @@ class Condition(_Strict):
         Days of the mean, today included (1 takes today's value), and how many of them must be measured.
     limit : float, optional
         Fixed limit, in the unit of the measure.
+    inclusive : bool
+        Whether a value that equals the limit counts.
     deviations, least_change, ratio : float, optional
         Distance from the baseline in robust standard deviations, least distance in the unit of the measure, and share
         of the baseline; any of them asks for a baseline.
@@ -51,6 +53,7 @@ class Condition(_Strict):
     mean_days: int = Field(1, ge=1, le=28)
     least_days: int = Field(1, ge=1, le=28)
     limit: float | None = None
+    inclusive: bool = False
     deviations: float | None = Field(None, gt=0)
     least_change: float | None = Field(None, gt=0)
     ratio: float | None = Field(None, gt=0)

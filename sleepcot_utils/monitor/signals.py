@@ -68,8 +68,8 @@ def compare(condition: Condition, values: np.ndarray) -> Compared:
         threshold = _beyond(condition, baseline, spread, sign)
         holds &= _farther(value, threshold, sign)
     if condition.limit is not None:
-        holds &= _farther(value, np.full(values.shape, condition.limit), sign)
         limit = np.full(values.shape, condition.limit)
+        holds &= _farther(value, limit, sign) | (condition.inclusive & (value == limit))
         # Both must be passed, so the farther one decides.
         threshold = limit if not condition.has_baseline else sign * np.maximum(sign * threshold, sign * limit)
     return Compared(value, baseline, days, threshold, holds)

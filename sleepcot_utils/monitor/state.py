@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -111,6 +112,16 @@ class MonitorState:
             else:
                 standing[key] = entry
         return [standing[key] for key in sorted(standing)]
+
+    def recent(self, person_id: str) -> pd.DataFrame:
+        """The last weeks of a person as observations, from the memory alone."""
+        folder = self._person(person_id)
+        memory, _ = self._recall(folder, folder / "days.jsonl")
+        rows = [
+            {"person_id": person_id, "date": EPOCH + pd.Timedelta(days=day), **values}
+            for day, values in sorted(memory.values.items())
+        ]
+        return pd.DataFrame(rows, columns=[*KEYS, *measures()])
 
     def _person(self, person_id: str) -> Path:
         # Any text is an id; one that is no plain file name is stored under its hash.
@@ -231,7 +242,7 @@ def _entries(own: pd.DataFrame) -> list[dict[str, Any]]:
     days = (own["date"] - EPOCH).dt.days.tolist()
     entries = []
     for day, row in sorted(zip(days, own[names].to_numpy(dtype=float), strict=True), key=lambda pair: pair[0]):
-        values = {name: float(value) for name, value in zip(names, row, strict=True) if value == value}
+        values = {name: float(value) for name, value in zip(names, row, strict=True) if not math.isnan(value)}
         entries.append({"day": day, "values": values})
     return entries
 
