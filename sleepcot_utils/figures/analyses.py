@@ -101,7 +101,9 @@ def draw_multiverse(ax: Axes, table: pd.DataFrame) -> Axes:
     return ax
 
 
-def draw_score_against_cost(ax: Axes, table: pd.DataFrame, cost: str, *, shown: Sequence[str] | None = None) -> Axes:
+def draw_score_against_cost(
+    ax: Axes, table: pd.DataFrame, cost: str, *, score: str = "mean over persons", shown: Sequence[str] | None = None
+) -> Axes:
     """Draw every source's score against what an answer costs; costs are on a logarithmic scale.
 
     Parameters
@@ -112,6 +114,8 @@ def draw_score_against_cost(ax: Axes, table: pd.DataFrame, cost: str, *, shown: 
         Columns ``source, mean, low, high`` and the cost; one row a source. A source without a cost above 0 is left out.
     cost : str
         Column of the cost, which is also its label, such as ``tokens an answer``.
+    score : str
+        What the mean is the mean of, with its unit.
     shown : sequence of str, optional
         The sources to draw; the axes stay those of all, so that a figure can grow arm by arm.
     """
@@ -141,7 +145,7 @@ def draw_score_against_cost(ax: Axes, table: pd.DataFrame, cost: str, *, shown: 
     for axis_ticks in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
         axis_ticks(PLAIN_NUMBERS)
     ax.set_xlabel(f"{cost} (logarithmic)")
-    ax.set_ylabel("mean over persons")
+    ax.set_ylabel(score)
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return ax

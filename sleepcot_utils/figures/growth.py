@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sleepcot_utils.errors import ParameterError
-from sleepcot_utils.figures.analyses import PLAIN_NUMBERS
+from sleepcot_utils.figures.analyses import PLAIN_NUMBERS, draw_score_against_cost
 from sleepcot_utils.figures.labels import metric_label, need_columns
 from sleepcot_utils.figures.theme import FAINT, INK, MUTED, SOFT_INK, order_sources, source_style
 
@@ -57,6 +57,33 @@ def draw_growth(axs: Any, table: pd.DataFrame, cost: str, score: str) -> list[st
         ax.set_ylabel(score if place is None or place.is_first_col() else "")
         ax.set_xlabel(f"{cost} (log.)")
     return sources
+
+
+def draw_costs(axs: Any, table: pd.DataFrame, costs: Sequence[str], score: str) -> Any:
+    """Draw the same scores against several costs, one axes a cost, with one legend for all.
+
+    Parameters
+    ----------
+    axs : array of matplotlib.axes.Axes
+        As many as there are costs.
+    table : pandas.DataFrame
+        Columns ``source, mean, low, high`` and the costs.
+    costs : sequence of str
+        Columns of the costs, which are also their labels.
+    score : str
+        What the mean is the mean of.
+    """
+    flat = list(np.ravel(axs))
+    if len(flat) != len(costs):
+        raise ParameterError(f"{len(costs)} costs do not fit on {len(flat)} axes", where="draw_costs")
+    for number, (ax, cost) in enumerate(zip(flat, costs, strict=True)):
+        draw_score_against_cost(ax, table, cost, score=score if number == 0 else "")
+        ax.set_ylim(-0.03, 1.03)
+        ax.tick_params(axis="x", which="minor", labelsize=7, labelrotation=45)
+        legend = ax.get_legend()
+        if legend is not None and number < len(flat) - 1:
+            legend.remove()
+    return axs
 
 
 def _mark(ax: Axes, row: pd.Series, cost: str, source: str, *, is_new: bool) -> None:

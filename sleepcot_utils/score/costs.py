@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,7 +15,9 @@ MIB = 2**20
 COST_COLUMNS = ("source", "answers", "tokens an answer", "tokens of the rationale", "seconds an answer", "memory (MiB)")
 
 
-def answer_costs(answers: Sequence[Answer], tasks: Sequence[Task], student: Any) -> pd.DataFrame:
+def answer_costs(
+    answers: Sequence[Answer], tasks: Sequence[Task], student: Any, *, told: Mapping[str, Sequence[Task]] | None = None
+) -> pd.DataFrame:
     """Mean costs of the answers of each source that wrote tokens.
 
     Parameters
@@ -23,9 +25,11 @@ def answer_costs(answers: Sequence[Answer], tasks: Sequence[Task], student: Any)
     answers : sequence of Answer
         Of any sources; one that wrote no token of its own (a rule, a copy, a form) is left out.
     tasks : sequence of Task
-        What was asked; few-shot prompts under their own task ids are counted as the task alone.
+        What was asked.
     student : Student
         A model of the size that answered, with its tokenizer: trained students have the size of their base.
+    told : mapping of str to sequence of Task, optional
+        Sources that were asked the same tasks with more in their prompts, as with examples, to these.
 
     Returns
     -------
@@ -34,11 +38,20 @@ def answer_costs(answers: Sequence[Answer], tasks: Sequence[Task], student: Any)
         not measured: weights, and keys and values of one prompt with its answer.
     """
     tokenizer = student.tokenizer
+    asked = {"": tasks, **(told or {})}
     prompts = {
-        task.task_id: _tokens(tokenizer, render(tokenizer, task.messages, add_generation_prompt=True)) for task in tasks
+        (name, task.task_id): _tokens(tokenizer, render(tokenizer, task.messages, add_generation_prompt=True))
+        for name, own in asked.items()
+        for task in own
     }
     rows = [
-        (answer.source, answer.tokens, _tokens(tokenizer, answer.rationale), answer.latency_s, prompts[answer.task_id])
+        (
+            answer.source,
+            answer.tokens,
+            _tokens(tokenizer, answer.rationale),
+            answer.latency_s,
+            prompts[answer.source if answer.source in asked else "", answer.task_id],
+        )
         for answer in answers
         if answer.tokens > 0
     ]

@@ -16,6 +16,7 @@ from sleepcot_utils.config import PROFILE_NAMES
 from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
 from sleepcot_utils.paths import RunPaths, relative_name
 from sleepcot_utils.study.feedback_commands import add_commands
+from sleepcot_utils.study.page import write_page
 from sleepcot_utils.study.plan import Plan, make_plan, parse_seeds, parse_settings, plan_from_config
 from sleepcot_utils.study.progress import send
 from sleepcot_utils.study.results import executed_copy, promote, refresh_prose, summary
@@ -140,6 +141,9 @@ def _run(options: argparse.Namespace) -> None:
     if count == 0:
         print(f"Nothing to do: run '{plan.run}' is up to date.")
     print(summary(plan.run))
+    page = write_page(plan.run)
+    if page is not None:
+        print(f"Results at a glance: {relative_name(page)}")
 
 
 def _notebook(options: argparse.Namespace) -> None:
