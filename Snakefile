@@ -28,6 +28,8 @@ SIMULATE = "01_simulate_wearable_nights"
 TEACH = "02_prompt_the_teacher"
 DISTILL = "03_distill_the_student"
 COMPARE = "04_compare_student_and_baselines"
+CLASSIFY = "07_rest_or_exercise"
+MONITOR = "09_monitor_and_guide"
 PERSONALIZE = "05_personalize_from_feedback"
 
 
@@ -152,3 +154,33 @@ rule personalize:
         gpu=1 if PLAN.profile.gpus else 0,
     shell:
         "{EXECUTE} " + PERSONALIZE + " --parameters {params.parameters:q}"
+
+
+rule classify:
+    input:
+        upstream_outputs(PLAN, CLASSIFY),
+        records=ancient(upstream_records(PLAN, CLASSIFY)),
+        notebook=ancient(local(notebook_file(CLASSIFY))),
+        shipped=ancient(shipped(CLASSIFY)),
+    output:
+        outputs(CLASSIFY),
+    params:
+        **job_params(PLAN, CLASSIFY),
+    threads: stage_of(CLASSIFY).threads
+    shell:
+        "{EXECUTE} " + CLASSIFY + " --parameters {params.parameters:q}"
+
+
+rule monitor:
+    input:
+        upstream_outputs(PLAN, MONITOR),
+        records=ancient(upstream_records(PLAN, MONITOR)),
+        notebook=ancient(local(notebook_file(MONITOR))),
+        shipped=ancient(shipped(MONITOR)),
+    output:
+        outputs(MONITOR),
+    params:
+        **job_params(PLAN, MONITOR),
+    threads: stage_of(MONITOR).threads
+    shell:
+        "{EXECUTE} " + MONITOR + " --parameters {params.parameters:q}"

@@ -313,6 +313,13 @@ class RestOrExerciseParameters(StudyParameters):
     resamples: int = Field(300, ge=100, le=100_000, description="bootstrap resamples of persons")
 
 
+class MonitorParameters(StudyParameters):
+    """Parameters of ``09_monitor_and_guide``."""
+
+    monitored_persons: int = Field(48, ge=12, le=5_000, description="persons of the run that are watched")
+    monitored_nights: int = Field(90, ge=70, le=365, description="nights for which each of them is watched")
+
+
 #: Notebook stem to its parameters. A notebook that is not listed here can't be run by the study.
 NOTEBOOK_PARAMETERS: dict[str, type[StudyParameters]] = {
     "00_pretrain_embedded_student": PretrainParameters,
@@ -323,6 +330,7 @@ NOTEBOOK_PARAMETERS: dict[str, type[StudyParameters]] = {
     "05_personalize_from_feedback": PersonalizeParameters,
     "07_rest_or_exercise": RestOrExerciseParameters,
     "08_coach_your_own_nights": CoachParameters,
+    "09_monitor_and_guide": MonitorParameters,
 }
 
 

@@ -20,6 +20,7 @@ RULES = {
     "compare": "04_compare_student_and_baselines",
     "personalize": "05_personalize_from_feedback",
     "classify": "07_rest_or_exercise",
+    "monitor": "09_monitor_and_guide",
 }
 
 

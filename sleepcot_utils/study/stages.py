@@ -112,6 +112,12 @@ STAGES: tuple[Stage, ...] = (
         in_study=False,
         private=True,
     ),
+    Stage(
+        "09_monitor_and_guide",
+        reads=("people.parquet", "nights.parquet"),
+        writes=("days.parquet", "alerts.parquet"),
+        shipped=("devices", "monitor", "norms"),
+    ),
 )
 
 
