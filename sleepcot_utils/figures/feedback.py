@@ -90,5 +90,5 @@ def draw_against(ax: Axes, table: pd.DataFrame, label: str, other: str) -> Axes:
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel(f"{label}, against {other}")
+    ax.set_xlabel(f"{label},\nagainst {other}")
     return ax
