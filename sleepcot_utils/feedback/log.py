@@ -46,7 +46,7 @@ class FeedbackLog:
 
     def remember(self, advice: Iterable[Given]) -> int:
         """Append advice that was given, each id once, and return how many were new."""
-        known = {entry.advice_id for entry in self.given()}
+        known = {entry.advice_id for entry in self.readable()[0]}
         new = {entry.advice_id: entry for entry in advice if entry.advice_id not in known}
         _append(self.given_file, list(new.values()))
         return len(new)
@@ -59,10 +59,20 @@ class FeedbackLog:
         InputError
             For feedback on advice that never was, of another person, or dated before the advice or in the future.
         """
-        known = {entry.advice_id: entry for entry in self.given()}
+        known = {entry.advice_id: entry for entry in self.readable()[0]}
         for entry in entries:
             _fits(entry, known)
         _append(self.feedback_file, entries)
+
+    def readable(self) -> tuple[list[Given], list[Feedback], list[str]]:
+        """All whole lines of both files, and a sentence for each damaged one: what a person goes on with after a crash.
+
+        Feedback on advice whose line is damaged is left out, since nobody can tell what it was about.
+        """
+        given, first = read_entries(self.given_file, Given)
+        entries, second = read_entries(self.feedback_file, Feedback)
+        known = {item.advice_id for item in given}
+        return given, [entry for entry in entries if entry.advice_id in known], [*first, *second]
 
     def given(self) -> list[Given]:
         """Advice in the order in which it was given; a damaged line is an ArtifactError."""

@@ -8,7 +8,7 @@ import shutil
 
 from sleepcot_utils.errors import ArtifactError, InputError
 from sleepcot_utils.feedback.entries import FOLLOWED, Feedback, checked
-from sleepcot_utils.feedback.log import FeedbackLog, read_entries
+from sleepcot_utils.feedback.log import FeedbackLog
 from sleepcot_utils.paths import RunPaths, relative_name
 
 
@@ -39,7 +39,7 @@ def _feedback(options: argparse.Namespace) -> None:
     if not options.advice:
         _list(log)
         return
-    given = {entry.advice_id: entry for entry in log.given()}
+    given = {entry.advice_id: entry for entry in log.readable()[0]}
     advice = given.get(options.advice)
     rating = options.rating
     entry = checked(
@@ -59,12 +59,11 @@ def _feedback(options: argparse.Namespace) -> None:
 
 
 def _list(log: FeedbackLog) -> None:
-    given = log.given()
+    given, entries, damaged = log.readable()
     if not given:
         raise ArtifactError(
             "there is no advice yet", where=relative_name(log.given_file), expected="`make coach EXPORT=path` first"
         )
-    entries, damaged = read_entries(log.feedback_file, Feedback)
     rated = {entry.advice_id: entry for entry in entries}
     for advice in given:
         last = rated.get(advice.advice_id)
