@@ -20,6 +20,7 @@ from sleepcot_utils.report.reports import Report, simulated_reports
 from sleepcot_utils.simulate.nights import simulate_nights
 from sleepcot_utils.simulate.people import counterfactual_people, simulate_people
 from sleepcot_utils.tasks.build import Task, build_tasks, split_people
+from sleepcot_utils.tasks.guide.simulated import simulated_guide_tasks
 from sleepcot_utils.teach.teachers import expert_answer
 
 #: Persons and nights of the shared study: enough for each driver to occur, few enough for a second or two.
@@ -99,6 +100,13 @@ class Study:
         return build_tasks(
             self.reports, self.twin_reports, self.cards.values(), self.splits, 3, np.random.default_rng(5)
         )
+
+    @cached_property
+    def guide_tasks(self) -> list[Task]:
+        def stream(purpose: str) -> np.random.Generator:
+            return np.random.default_rng([7, len(purpose)])
+
+        return simulated_guide_tasks(self.people, self.table, self.splits, 30, 3, stream)
 
     def expert_answer(self, task: Task) -> tuple[str, str]:
         said = expert_answer(task, self.report_of, self.cards)
