@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sleepcot_utils.distill.encoding import encode_conversation
+from sleepcot_utils.distill.encoding import encode_conversation, render
 from sleepcot_utils.distill.packing import pack, row_tensors
 from sleepcot_utils.distill.practice import ALONE, ON_REPORT, conversations
 from sleepcot_utils.distill.practice.lexicon import cards
@@ -86,3 +86,14 @@ def examine(model: Any, tokenizer: Any, exercises: Sequence[tuple[str, list[dict
     return grouped.agg(
         items=("right", "size"), right=("right", "mean"), tokens_right=("tokens_right", "mean")
     ).reset_index()
+
+
+def greedy_answer(model: Any, tokenizer: Any, messages: list[dict[str, str]], max_new_tokens: int = 600) -> str:
+    """What the model writes after the question of one exercise, word by word the likeliest."""
+    import torch
+
+    prompt = render(tokenizer, messages[:-1], add_generation_prompt=True)
+    asked = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").to(model.device)
+    with torch.no_grad():
+        said = model.generate(**asked, do_sample=False, max_new_tokens=max_new_tokens)
+    return str(tokenizer.decode(said[0, asked["input_ids"].shape[1] :], skip_special_tokens=True))

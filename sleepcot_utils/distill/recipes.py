@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,10 @@ from sleepcot_utils.distill.student import Student, add_lora, load_student, with
 from sleepcot_utils.distill.training import Recipe, Training, train
 from sleepcot_utils.distill.training_set import Example, conversations, encode_arm
 from sleepcot_utils.errors import InputError, ParameterError
-from sleepcot_utils.tasks.build import RECOMMEND
+from sleepcot_utils.tasks.build import RECOMMEND, Task
 
 MAX_TOKENS = 4096  # longest conversation; ours stay far below, a longer one is refused and never cut
+SAID = "said.json"  # what is said along the way
 VALIDATION_ROWS = 32  # enough for a stable loss, few enough to look often
 
 
@@ -32,6 +34,7 @@ def fit(
     rng: np.random.Generator,
     curves: Path | None = None,
     say: Callable[[str], None] = print,
+    listen_to: Task | None = None,
 ) -> tuple[Student, Training]:
     """Train a student of one arm.
 
@@ -51,6 +54,9 @@ def fit(
         Folder of the files that TensorBoard reads; within ``work`` if left out.
     say : callable, optional
         Takes lines about progress and memory.
+    listen_to : Task, optional
+        A question of a held-out person that is asked at every validation; the answers lie in ``work``, in the file
+        `SAID`, for `listening.said_along`.
 
     Raises
     ------
@@ -90,8 +96,17 @@ def fit(
     if ARMS[chosen.arm].on_policy:
         training = _in_two_parts(student, train_set, held_out, recipe, chosen, work, curves or work / "curves", say)
     else:
-        training = train(student, train_set, held_out, recipe, work, curves=curves, say=say)
+        listening = _listening(student, listen_to, work, chosen)
+        training = train(student, train_set, held_out, recipe, work, curves=curves, say=say, callbacks=listening)
     return student, replace(training, parameters=student.parameters)
+
+
+def _listening(student: Student, task: Task | None, work: Path, chosen: DistillParameters) -> list[Any]:
+    if task is None:
+        return []
+    from sleepcot_utils.distill.listening import Listening
+
+    return [Listening(student.tokenizer, task, work / SAID, chosen.max_new_tokens)]
 
 
 def _adapted(base: Student, chosen: DistillParameters) -> Student:

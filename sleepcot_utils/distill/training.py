@@ -83,6 +83,7 @@ def train(
     teacher: TokenTeacher | None = None,
     curves: Path | None = None,
     say: Callable[[str], None] = print,
+    callbacks: Sequence[Any] = (),
 ) -> Training:
     """Train until ``max_steps`` or until the validation loss has not improved ``patience`` times; keep the best.
 
@@ -99,6 +100,8 @@ def train(
         Folder of the files that TensorBoard reads; ``curves`` in ``work`` if left out.
     say : callable, optional
         Takes lines about progress and memory.
+    callbacks : sequence of transformers.TrainerCallback
+        Others that watch the training.
 
     Raises
     ------
@@ -110,7 +113,16 @@ def train(
     while True:
         try:
             return _attempt(
-                student, train_set, validation_set, recipe, work, teacher, curves or work / "curves", say, pieces
+                student,
+                train_set,
+                validation_set,
+                recipe,
+                work,
+                teacher,
+                curves or work / "curves",
+                say,
+                pieces,
+                callbacks,
             )
         except (RuntimeError, MemoryError) as problem:
             if not is_out_of_memory(problem):
@@ -161,6 +173,7 @@ def _attempt(
     curves: Path,
     say: Callable[[str], None],
     pieces: int,
+    callbacks: Sequence[Any],
 ) -> Training:
     from transformers import EarlyStoppingCallback, TrainingArguments
 
@@ -209,7 +222,7 @@ def _attempt(
         train_dataset=list(train_set),
         eval_dataset=list(validation_set),
         data_collator=lambda rows: row_batch(rows[0]),
-        callbacks=[EarlyStoppingCallback(recipe.patience), Watch(speed, curves, say)],
+        callbacks=[EarlyStoppingCallback(recipe.patience), Watch(speed, curves, say), *callbacks],
     )
     be_quiet(trainer)
     started = time.perf_counter()

@@ -185,6 +185,10 @@ def test_lists_and_tables_give_what_stands_there(drills) -> None:
     for question, answer in drills["largest"]:
         numbers = re.findall(r"([\w'-]+) (\d+)", question)
         assert answer.splitlines()[-1] == f"largest: {max(numbers, key=lambda pair: int(pair[1]))[0]}"
+    for question, answer in drills["next_item"]:
+        listed, words = re.search(r"(?:List: )?(.+?)\. What (?:comes after|follows) (.+)\?", question).groups()
+        items = listed.split(", ")
+        assert answer == ", ".join(f"{word}: {items[items.index(word) + 1]}" for word in words.split(", "))
     for question, answer in drills["rank_levels"]:
         levels = re.search(r"(?:Levels from high to low: |first \()(.+?)[.)]", question)[1].split(", ")
         order = re.search(r"(?:the order is|place in) (.+?)[.]", question)[1].split(", ")

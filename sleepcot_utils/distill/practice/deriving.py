@@ -100,7 +100,7 @@ def efficiency_gap(report: Report, rng: np.random.Generator) -> Turn:
 
 def grade(report: Report, rng: np.random.Generator) -> Turn:
     """Words for inside and outside that only this question knows; those outside are collected at the end."""
-    facts = _in_range_of(report, rng, int(rng.integers(2, 8)))
+    facts = _in_range_of(report, rng, int(rng.integers(2, 14)))
     w0, w1 = sample(words()["rule_words"], 2, rng)
     asked = question("grade", rng, w0=w0, w1=w1, labels=", ".join(fact.label for fact in facts))
     lines = [f"{f.label} {number_text(f)} is {side(f)}: {w0 if side(f) == 'inside' else w1}" for f in facts]

@@ -20,7 +20,8 @@ def _some_words(rng: np.random.Generator, low: int, high: int) -> list[str]:
 
 def copy(rng: np.random.Generator) -> Turn:
     """Words of the whole vocabulary, rare ones too, said again."""
-    said = " ".join(_some_words(rng, 4, 12))
+    # Long ones too: they teach a model soonest to look back for what comes next.
+    said = " ".join(_some_words(rng, 4, 12 if rng.random() < 0.6 else 45))
     return question("copy", rng, items=said), said
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sleepcot_utils.distill.practice.arithmetic import two_numbers
 from sleepcot_utils.distill.practice.lexicon import vocabulary
 from sleepcot_utils.distill.practice.turns import Turn, invented_name, pick, question, sample, words
+from sleepcot_utils.norms import fact_norms
+
+#: Shares of exercises on lists whose items are lines of a report, and plain words; in the others they are invented.
+LINES_AS_NAMES, WORDS_AS_NAMES = 0.6, 0.2
 
 
 def _names(rng: np.random.Generator, count: int) -> list[str]:
-    """Different names for things: plain words, or words without meaning."""
-    if rng.random() < 0.5:
+    """Different names for things: lines of a report, which students have to list most, plain words, or invented ones."""
+    kind = rng.random()
+    if kind < LINES_AS_NAMES:
+        return sample([norm.label for norm in fact_norms().values()], count, rng)
+    if kind < LINES_AS_NAMES + WORDS_AS_NAMES:
         return sample(vocabulary(), count, rng)
     names: list[str] = []
     while len(names) < count:
@@ -106,7 +115,9 @@ def member(rng: np.random.Generator) -> Turn:
 
 
 def next_item(rng: np.random.Generator) -> Turn:
-    """The word after a word."""
+    """The words after one to three words, each with the word that was asked for."""
     names = _names(rng, int(rng.integers(3, 8)))
-    place = int(rng.integers(len(names) - 1))
-    return question("next_item", rng, items=", ".join(names), word=names[place]), names[place + 1]
+    followed = dict(pairwise(names))
+    asked = sample(list(followed), int(rng.integers(1, 4)), rng)
+    said = ", ".join(f"{name}: {followed[name]}" for name in asked)
+    return question("next_item", rng, items=", ".join(names), word=", ".join(asked)), said
