@@ -34,8 +34,7 @@ has to be trained. Weights and tokenizer were made by this project alone; licens
 them told twice in different styles (digits, units, levels), so that a masked number can be worked out from its level and
 the other way round; some with a week of history, some with a note in the training wordings. It saw no label, no rule
 and no test wording of a note. Masked language modeling, {log["steps"]:,} steps of {log["pairs"] // log["steps"]} texts
-({log["tokens"] / 1e6:.1f} million tokens), {log["minutes"]:.0f} minutes by the clock on one core that
-others used too.
+({log["tokens"] / 1e6:.1f} million tokens), {log["minutes"]:.1f} minutes of one core.
 
 **How far it came**: share of masked tokens of people it never met that it guesses exactly: {guessed}. A digit is
 often a guess by nature: the last one of a step count follows from nothing. The curve is in `pretraining.json`.

@@ -7,7 +7,7 @@ arXiv 1901.07291). No label is shown, and no rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,29 @@ from sleepcot_utils.simulate.people import simulate_people
 #: Seed of the people; their ids start with a prefix of their own, so that they are nobody of a run.
 SEED, PREFIX = 90_210, "pretraining"
 NIGHTS = 28
-#: Shares of texts with history, with a note and in two styles (choice).
-HISTORY_SHARE, NOTE_SHARE, TWICE_SHARE = 0.25, 0.25, 0.8
-#: A text keeps a share of its fields drawn between these; short texts make many steps.
-FEWEST_FIELDS, MOST_FIELDS = 0.15, 0.85
+#: Shares of texts with a note, in two styles, and with their fields in any order (choice).
+NOTE_SHARE, TWICE_SHARE, SHUFFLED_SHARE = 0.15, 0.9, 0.25
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the curriculum.
+
+    Attributes
+    ----------
+    fields : tuple of int
+        Fewest and most measures that a text tells.
+    history : float
+        Share of texts that tell the week.
+    """
+
+    fields: tuple[int, int]
+    history: float
+
+
+#: Short texts first: where three numbers stand beside three levels, which belongs to which is soon found, and a step
+#: costs a fifth. Whole mornings and weeks follow.
+SHORT, LONG = Stage((1, 3), 0.0), Stage((3, 12), 0.35)
 
 
 def pretraining_cases(persons: int) -> pd.DataFrame:
@@ -36,7 +55,7 @@ def pretraining_cases(persons: int) -> pd.DataFrame:
     return build_cases(nights, simulate_day_table(people, nights, SEED, measure_all=True))
 
 
-def draw_pairs(cases: pd.DataFrame, count: int, rng: np.random.Generator) -> list[tuple[str, str]]:
+def draw_pairs(cases: pd.DataFrame, count: int, stage: Stage, rng: np.random.Generator) -> list[tuple[str, str]]:
     """Texts drawn at random: one morning a pair, in two styles, or in one with an empty second text.
 
     Parameters
@@ -50,16 +69,17 @@ def draw_pairs(cases: pd.DataFrame, count: int, rng: np.random.Generator) -> lis
     notes = [note for kind in note_kinds().values() for note in kind.train]
     pairs = []
     for row in rows:
-        history = rng.random() < HISTORY_SHARE
+        history = rng.random() < stage.history
         row["note"] = str(rng.choice(notes)) if rng.random() < NOTE_SHARE else ""
         first, second = (str(style) for style in rng.choice(STYLES, 2, replace=False))
         twice = rng.random() < TWICE_SHARE
-        told = describe(row, first, history=history, order=_some_fields(rng))
-        pairs.append((told, describe(row, second, history=history, order=_some_fields(rng)) if twice else ""))
+        fields = _some_fields(stage, rng)
+        told = describe(row, first, history=history, order=fields)
+        pairs.append((told, describe(row, second, history=history, order=fields) if twice else ""))
     return pairs
 
 
-def _some_fields(rng: np.random.Generator) -> Sequence[str]:
+def _some_fields(stage: Stage, rng: np.random.Generator) -> list[str]:
     names = np.array(list(measures()))
-    kept = round(len(names) * rng.uniform(FEWEST_FIELDS, MOST_FIELDS))
-    return [str(name) for name in rng.permutation(names)[:kept]]
+    places = rng.permutation(len(names))[: rng.integers(stage.fields[0], stage.fields[1] + 1)]
+    return [str(name) for name in names[places if rng.random() < SHUFFLED_SHARE else np.sort(places)]]

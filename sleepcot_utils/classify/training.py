@@ -132,6 +132,7 @@ def fine_tune(
             data_seed=seed,
             disable_tqdm=True,
             report_to="none",
+            dataloader_pin_memory=False,  # everything fits; without a GPU the library would warn
             **(kept if recipe.early_stopping else {}),
         )
         trainer = Trainer(

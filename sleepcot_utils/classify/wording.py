@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from sleepcot_utils.errors import ParameterError
 #: ``digits``: name and number; ``units``: with the full name and the unit; ``levels``: a word in place of the number;
 #: ``digits_and_levels``: both.
 STYLES = ("digits", "units", "levels", "digits_and_levels")
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def describe(
@@ -58,6 +61,11 @@ def describe(
 def describe_all(cases: pd.DataFrame, style: str = "digits", *, history: bool = False) -> list[str]:
     """All cases of a table as texts, in their order."""
     return [describe(case, style, history=history) for case in cases.to_dict("records")]
+
+
+def numbers_in(text: str) -> list[float]:
+    """Every number of a text, its note left out, in the order in which they stand."""
+    return [float(found) for found in NUMBER.findall(text.partition("; note: ")[0])]
 
 
 def _name(measure: Measure, style: str) -> str:
