@@ -11,7 +11,19 @@ from sleepcot_utils.safety.denials import standing
 from sleepcot_utils.safety.flags import lexicon
 from sleepcot_utils.safety.phrases import Phrase, compile_phrase, sentences
 from sleepcot_utils.safety.triage import triage
-from sleepcot_utils.tasks.guide.rules import EASY, LEVELS, PREGNANCY, REST, STOP, Rule, entries, load, rules
+from sleepcot_utils.tasks.guide.rules import (
+    DIABETES,
+    EASY,
+    HYPERTENSION,
+    LEVELS,
+    PREGNANCY,
+    REST,
+    STOP,
+    Rule,
+    entries,
+    load,
+    rules,
+)
 from sleepcot_utils.tasks.guide.situation import Situation
 
 WARNING, FEVER, ALL_CLEAR = "warning_sign", "fever", "all_clear"
@@ -155,6 +167,7 @@ def _tests(situation: Situation, signs: tuple[str, ...]) -> dict[str, Callable[[
         "hard_yesterday": lambda: ready.hard_days_ago == 1,
         # Who has no known training is advised like somebody who begins.
         "beginner": lambda: ready.weekly_min is None or ready.weekly_min < limit("beginner", "weekly_min"),
+        "not_used_to_hard": lambda: ready.hard_days_ago == 0 and needs_care_with_hard(situation),
     }
 
 
@@ -167,6 +180,12 @@ def is_pregnant(situation: Situation) -> bool:
 @lru_cache(maxsize=2**10)
 def _says_pregnancy(note: str) -> bool:
     return "pregnancy" in triage(note).flags
+
+
+def needs_care_with_hard(situation: Situation) -> bool:
+    """Whether age or a condition asks for a clinician's word before training gets hard for the first time."""
+    aged = situation.age_y is not None and situation.age_y >= rules()["not_used_to_hard"].limits["from_age_y"]
+    return aged or bool({HYPERTENSION, DIABETES} & set(situation.request.conditions))
 
 
 @lru_cache(maxsize=2**10)

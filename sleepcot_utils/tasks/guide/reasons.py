@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sleepcot_utils.norms import fact_norms
-from sleepcot_utils.tasks.guide.decision import FEVER, WARNING, Decision, decide, week_limit_min
+from sleepcot_utils.tasks.guide.decision import FEVER, WARNING, Decision, decide, needs_care_with_hard, week_limit_min
 from sleepcot_utils.tasks.guide.rules import rules
 from sleepcot_utils.tasks.guide.situation import Situation, hard_text
 
@@ -156,7 +156,10 @@ def _training(situation: Situation, decision: Decision, held: set[str]) -> list[
         rule = "beginner" if "beginner" in held else ""
         says = f"training {ready.weekly_min} a week {'under' if rule else 'not under'} {least:.0f}"
         found.append(Reason("weekly", says, rule, (ready.weekly_min, least)))
-    return [*found, _load(ready.weekly_min, ready.done_min, grown, decision.left_min, held)]
+    found.append(_load(ready.weekly_min, ready.done_min, grown, decision.left_min, held))
+    if ready.hard_days_ago == 0 and needs_care_with_hard(situation):
+        found.append(Reason("used_to_hard", "no hard day in four weeks, with age or condition", "not_used_to_hard"))
+    return found
 
 
 def _load(weekly: int | None, done: int, grown: int, left: int, held: set[str]) -> Reason:

@@ -148,7 +148,11 @@ def simulated_situations(
         age = ages[row.person_id]
         made.append(
             Situation(
-                row.person_id, DAYS[morning.day_of_week], None if age is None else int(age), request, ready[row.person_id]
+                row.person_id,
+                DAYS[morning.day_of_week],
+                None if age is None else int(age),
+                request,
+                ready[row.person_id],
             )
         )
     return made

@@ -121,7 +121,7 @@ def week_limits(situation: Situation, decision: Decision | None = None) -> WeekL
         free = [day for day in free if day != days[0]]
     rest_least = max(int(week["rest_days"][tier]), 7 - len(free))
     sessions = 7 - rest_least
-    day_most = asked.day_minutes or int(load()["minutes_most"][HARD])
+    day_most = asked.day_minutes or int(load()["minutes_most"][EASY])
     grown = week_limit_min(situation.readiness.weekly_min)
     before = situation.readiness.weekly_min
     high = grown
@@ -174,7 +174,7 @@ def plan_week(situation: Situation, limits: WeekLimits) -> list[Session]:
     # With long sessions fewer days are enough; short ones are spread over as many days as may be.
     count = min(len(open_days), 7 - limits.rest_least, max(limits.total_high_min // shortest, 1))
     chosen = _spread(open_days, count)
-    each = min(limits.total_high_min // count // 5 * 5, limits.day_most_min // 5 * 5, int(load()["minutes_most"][EASY]))
+    each = min(limits.total_high_min // count // 5 * 5, limits.day_most_min // 5 * 5, int(load()["minutes_most"][HARD]))
     hard = _hard_days(chosen, limits)
     strong = _spread(chosen, min(limits.strength_least, count))
     return [
@@ -263,8 +263,9 @@ def plan_faults(text: str, limits: WeekLimits) -> dict[str, str]:
     if not limits.total_low_min <= total <= limits.total_high_min:
         faults["week minutes"] = f"{limits.total_low_min} to {limits.total_high_min} min in all"
     shortest = int(load()["session_least_min"])
-    if any(one.level != REST and not shortest <= one.minutes <= limits.day_most_min for one in plan):
-        faults["day minutes"] = f"{shortest} to {limits.day_most_min} min on a day of training"
+    longest = {level: min(limits.day_most_min, minutes) for level, minutes in load()["minutes_most"].items()}
+    if any(one.level != REST and not shortest <= one.minutes <= longest[one.level] for one in plan):
+        faults["day minutes"] = f"{shortest} to {longest[EASY]} min easy, to {longest[HARD]} min hard"
     if sum(one.level == HARD for one in plan) > limits.hard_most:
         faults["hard days"] = f"at most {limits.hard_most} hard days"
     if any(one.level == other.level == HARD for one, other in pairwise(plan)):

@@ -54,6 +54,10 @@ def with_request(**asked: Any) -> Situation:
         (with_readings(hard_days_ago=1), "hard_yesterday", "easy"),
         (with_readings(weekly_min=80, done_min=0), "beginner", "easy"),
         (with_readings(weekly_min=None, done_min=0), "beginner", "easy"),
+        (with_readings(hard_days_ago=0), "all_clear", "hard"),
+        (replace(with_readings(hard_days_ago=0), age_y=65), "not_used_to_hard", "easy"),
+        (replace(with_readings(hard_days_ago=0), age_y=64), "all_clear", "hard"),
+        (with_request(conditions=("type_2_diabetes",)), "all_clear", "hard"),
         (with_request(injury="sore knee"), "injury", "easy"),
         (with_request(conditions=("pregnancy",)), "pregnancy", "easy"),
         (with_request(note="I am pregnant, week 20."), "pregnancy", "easy"),
@@ -89,10 +93,10 @@ def test_a_week_grows_by_a_tenth_and_by_20_min_at_least(before: int, limit: int)
 @pytest.mark.parametrize(
     ("readings", "asked", "minutes"),
     [
-        ({}, {}, (10, 60)),
+        ({}, {}, (10, 45)),
         ({}, {"day_minutes": 30}, (10, 30)),
         ({"done_min": 190}, {}, (10, 30)),
-        ({"hrv_mean": 3.5}, {}, (10, 45)),
+        ({"hrv_mean": 3.5}, {}, (10, 60)),
     ],
 )
 def test_minutes_of_today_keep_to_level_load_and_time(
