@@ -33,6 +33,7 @@ STYLES: dict[str, SourceStyle] = {
     "majority": SourceStyle(MUTED, "X", ":"),
     "logistic": SourceStyle(ORANGE, "s", "--"),
     "boosting": SourceStyle(BLUE, "D", "--"),
+    "text, ensemble": SourceStyle(VERMILLION, "p", ":"),
     "text, LoRA": SourceStyle(PURPLE, "^", "-."),
     "text, student": SourceStyle(SOFT_INK, "v", "-."),
     "text, levels": SourceStyle(SKY_BLUE, "P", "-"),
@@ -88,7 +89,7 @@ def draw_reliability(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> Axes:
         Source to ``said, happened, cases``, such as ``classify.scoring.reliability`` gives.
     """
     ax.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 4)))
-    ax.annotate("honest", (0.9, 0.93), color=INK, fontsize=9, ha="right")
+    ax.annotate("honest", (0.5, 0.54), color=INK, fontsize=9, ha="right")
     for source, table in tables.items():
         style = style_of(source)
         ax.plot(table["said"], table["happened"], style.line, color=style.color, linewidth=1.5)
@@ -98,7 +99,7 @@ def draw_reliability(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> Axes:
     ax.set_ylim(-0.03, 1.03)
     ax.set_xlabel("probability of rest that was said")
     ax.set_ylabel("share of days of rest")
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower right")
     return ax
 
 
