@@ -22,7 +22,8 @@ def test_a_morning_holds_its_night_and_the_day_before(week) -> None:
 def test_a_missing_night_stays_a_gap_of_its_date(week) -> None:
     nights, days = week
     gone = (nights["person_id"] == "a") & (nights["night_date"] == "2026-03-08")
-    last = build_cases(nights[~gone], days).query("person_id == 'a' and date == '2026-03-09'").iloc[0]
+    cases = build_cases(nights[~gone], days)
+    last = cases[cases["case_id"] == "a-2026-03-09"].iloc[0]
     assert np.isnan(last["total_sleep_min_1_ago"]) and last["total_sleep_min_2_ago"] == 405
 
 
