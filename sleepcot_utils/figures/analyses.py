@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from sleepcot_utils.figures.labels import need_columns
 from sleepcot_utils.figures.theme import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 LINES = ((BLUE, "o", "-"), (VERMILLION, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":"))
 #: 20, not 2 x 10^1, at the ticks of a logarithmic axis.
 PLAIN_NUMBERS = StrMethodFormatter("{x:g}")
+#: Costs of which the largest is this many times the smallest get a logarithmic axis; a choice.
+WIDE = 3.0
 
 
 def draw_power(ax: Axes, curve: pd.DataFrame, *, wanted: float = 0.8) -> Axes:
@@ -101,10 +103,27 @@ def draw_multiverse(ax: Axes, table: pd.DataFrame) -> Axes:
     return ax
 
 
+def cost_scale(ax: Axes, costs: pd.Series) -> str:
+    """Scale the horizontal axis for costs: logarithmic where they differ by much, with plain numbers at 1, 2 and 5.
+
+    Returns
+    -------
+    str
+        ``logarithmic``, or empty where the axis is linear.
+    """
+    if costs.max() < WIDE * costs.min():
+        return ""
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(PLAIN_NUMBERS)
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    return "logarithmic"
+
+
 def draw_score_against_cost(
     ax: Axes, table: pd.DataFrame, cost: str, *, score: str = "mean over persons", shown: Sequence[str] | None = None
 ) -> Axes:
-    """Draw every source's score against what an answer costs; costs are on a logarithmic scale.
+    """Draw every source's score against what an answer costs; costs that differ by much are on a logarithmic scale.
 
     Parameters
     ----------
@@ -141,10 +160,8 @@ def draw_score_against_cost(
             zorder=3,
             label=source if alpha else "_nolegend_",
         )
-    ax.set_xscale("log")
-    for axis_ticks in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
-        axis_ticks(PLAIN_NUMBERS)
-    ax.set_xlabel(f"{cost} (logarithmic)")
+    scale = cost_scale(ax, rows[cost])
+    ax.set_xlabel(f"{cost} ({scale})" if scale else cost)
     ax.set_ylabel(score)
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 
 from sleepcot_utils.errors import ParameterError
-from sleepcot_utils.figures.analyses import PLAIN_NUMBERS, draw_score_against_cost
+from sleepcot_utils.figures.analyses import cost_scale, draw_score_against_cost
 from sleepcot_utils.figures.labels import metric_label, need_columns
-from sleepcot_utils.figures.theme import FAINT, INK, MUTED, SOFT_INK, order_sources, source_style
+from sleepcot_utils.figures.theme import INK, MUTED, SOFT_INK, order_sources, source_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+#: Intervals of what was drawn in an earlier panel: paler than marks, darker than the grid.
+PALE = "#B5B5B5"
 
 
 def draw_growth(axs: Any, table: pd.DataFrame, cost: str, score: str) -> list[str]:
@@ -48,14 +52,12 @@ def draw_growth(axs: Any, table: pd.DataFrame, cost: str, score: str) -> list[st
         for source in sources[: number + 1]:
             _mark(ax, rows.loc[source], cost, source, is_new=source == sources[number])
         ax.set_title(f"{'+ ' if number else ''}{sources[number]}", fontsize=9.5)
-        ax.set_xscale("log")
+        cost_scale(ax, rows[cost])
         ax.set_xlim(low, high)
-        ax.xaxis.set_major_formatter(PLAIN_NUMBERS)
-        ax.xaxis.set_minor_formatter("")
         ax.set_ylim(-0.03, 1.03)
         place = ax.get_subplotspec()
         ax.set_ylabel(score if place is None or place.is_first_col() else "")
-        ax.set_xlabel(f"{cost} (log.)")
+        ax.set_xlabel(cost)
     return sources
 
 
@@ -79,7 +81,6 @@ def draw_costs(axs: Any, table: pd.DataFrame, costs: Sequence[str], score: str) 
     for number, (ax, cost) in enumerate(zip(flat, costs, strict=True)):
         draw_score_against_cost(ax, table, cost, score=score if number == 0 else "")
         ax.set_ylim(-0.03, 1.03)
-        ax.tick_params(axis="x", which="minor", labelsize=7, labelrotation=45)
         legend = ax.get_legend()
         if legend is not None and number < len(flat) - 1:
             legend.remove()
@@ -91,7 +92,7 @@ def _mark(ax: Axes, row: pd.Series, cost: str, source: str, *, is_new: bool) -> 
     color = style.color if is_new else MUTED
     if np.isfinite(row["low"]) and np.isfinite(row["high"]):
         ends = [row["low"], row["high"]]
-        ax.plot([row[cost]] * 2, ends, color=INK if is_new else FAINT, linewidth=2 if is_new else 1.5, zorder=2)
+        ax.plot([row[cost]] * 2, ends, color=INK if is_new else PALE, linewidth=2 if is_new else 1.5, zorder=2)
     size = (13 if style.marker == "*" else 9) * (1.1 if is_new else 0.8)
     edge = INK if is_new else "white"
     ax.plot(row[cost], row["mean"], style.marker, color=color, markersize=size, markeredgecolor=edge, zorder=3 + is_new)
@@ -122,7 +123,8 @@ def draw_curve(ax: Axes, curve: pd.DataFrame, *, x_label: str) -> Axes:
                 ax.plot([row["x"]] * 2, [row["low"], row["high"]], color=INK, linewidth=1.5, zorder=2)
             ax.plot(row["x"], row["mean"], mark.marker, color=mark.color, markeredgecolor=INK, markersize=8, zorder=3)
             ax.annotate(
-                row["source"], (row["x"], row["mean"]), xytext=(6, 5), textcoords="offset points", fontsize=8, color=SOFT_INK
+                row["source"], (row["x"], row["mean"]), xytext=(6, 5), textcoords="offset points", fontsize=8, color=SOFT_INK,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
             )  # fmt: skip
     ax.set_title(metric_label(str(curve["metric"].iloc[0])))
     ax.set_ylim(-0.03, 1.03)

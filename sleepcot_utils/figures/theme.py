@@ -56,6 +56,8 @@ SOURCES: dict[str, SourceStyle] = {
     "constant": SourceStyle(MUTED, "X", ":"),
     "template": SourceStyle(ORANGE, "s", "--"),
     "nearest": SourceStyle(SKY_BLUE, "v", "-."),
+    "logistic_regression": SourceStyle(SKY_BLUE, "<", ":"),
+    "gradient_boosting": SourceStyle(GREEN, "d", "--"),
     "base": SourceStyle(SOFT_INK, "o", ":"),
     "base_few_shot": SourceStyle(SOFT_INK, "P", "--"),
     "answer_only": SourceStyle(BLUE, "D", "--"),
