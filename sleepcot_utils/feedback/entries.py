@@ -57,8 +57,13 @@ class Feedback(_Entry):
 
     @property
     def reward(self) -> float:
-        """Half what was felt, half what was done, from 0 to 1 (choice): liking alone would reward flattery."""
-        return 0.5 * (self.rating - 1) / 4 + 0.5 * self.done
+        """What policies learn from."""
+        return reward_of(self.rating, self.followed)
+
+
+def reward_of(rating: float, followed: str) -> float:
+    """Half what was felt, half what was done, from 0 to 1 (choice): liking alone would reward flattery."""
+    return 0.5 * (rating - 1) / 4 + 0.5 * DONE[followed]
 
 
 Kind = TypeVar("Kind", bound=_Entry)

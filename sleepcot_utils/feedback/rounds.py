@@ -11,7 +11,7 @@ import pandas as pd
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.feedback.actions import Action
-from sleepcot_utils.feedback.entries import DONE, Feedback, Given, advice_id
+from sleepcot_utils.feedback.entries import DONE, Feedback, Given, advice_id, reward_of
 from sleepcot_utils.feedback.gate import Offer, make_offer, unsafe_reasons
 from sleepcot_utils.feedback.policies import Policy
 from sleepcot_utils.feedback.tastes import Answering, expected_reward, opinion_of, respond, taste_rules
@@ -139,7 +139,7 @@ def _undone(
     if name in chosen:
         done[chosen[name].name] = max(DONE[answers[name].followed], done.get(chosen[name].name, 0.0))
     shares = [np.multiply(world.undoes(name, action), share) for action, share in done.items()]
-    main, second = np.max([(0.0, 0.0), *shares], axis=0)
+    main, second = np.max(np.vstack([np.zeros(2), *shares]), axis=0)
     return float(main), float(second)
 
 
@@ -166,7 +166,6 @@ def _row(
         safe.name: expected_reward(opinion_of(person, safe, life.refused.get(safe.name, 0)), referred=referred)
         for safe in offer.safe
     }
-    entry_reward = 0.5 * (answer.rating - 1) / 4 + 0.5 * DONE[answer.followed]
     return row | {
         "action": action.name,
         "unsafe": bool(unsafe_reasons(action.text, report, life.comment)),
@@ -174,7 +173,7 @@ def _row(
         "followed": answer.followed,
         "accepted": float(answer.rating >= ACCEPTED),
         "done": DONE[answer.followed],
-        "reward": entry_reward,
+        "reward": reward_of(answer.rating, answer.followed),
         "expected": expected[action.name],
         "best": max(expected.values()),
         "regret": max(expected.values()) - expected[action.name],
@@ -187,7 +186,7 @@ def _means(truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def _nights_of(name: str, slept: pd.DataFrame, before: pd.DataFrame) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for outcome, column in OUTCOMES.items():
         value = float(slept[column].get(name, np.nan))
         found |= {outcome: value, f"change_{outcome}": value - float(before[column].get(name, np.nan))}

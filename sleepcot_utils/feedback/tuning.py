@@ -94,9 +94,10 @@ class PreferenceTuning:
             self.train()
         chosen = []
         for offer in offers:
-            known = self.rewards.get(self.cluster_of.get(offer.person_id, -1))
+            rewards = self.rewards.get(self.cluster_of.get(offer.person_id, -1), {})
             draw = int(self._rng.integers(len(offer.safe)))
-            chosen.append(max(offer.safe, key=lambda action: known[action.name]) if known else offer.safe[draw])  # type: ignore[index]
+            known = [rewards[action.name] for action in offer.safe if rewards]
+            chosen.append(offer.safe[int(np.argmax(known)) if known else draw])
         return chosen
 
     def learn(self, given: Given, entry: Feedback) -> None:

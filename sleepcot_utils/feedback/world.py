@@ -116,7 +116,9 @@ def make_world(people: pd.DataFrame, rounds: int, window_nights: int, seed: int)
         raise InputError("versions of the same nights differ in their dates", where="simulated nights")
     date = measured[0]["night_date"]
     block = ((date - date.min()).dt.days // window_nights).to_numpy()
-    persons, luck, coin = {}, {}, np.empty((len(date), 2))
+    persons: dict[str, Person] = {}
+    luck: dict[tuple[str, int], Luck] = {}
+    coin = np.empty((len(date), 2))
     rows_of = measured[0].groupby("person_id").indices
     for _, row in people.iterrows():
         name = str(row["person_id"])
