@@ -66,7 +66,11 @@ def write(paths: RunPaths, **more: Any) -> None:
         for metric in ENDPOINTS
     ]
     summary.append({"source": "gradient_boosting", "metric": ENDPOINTS[0], "mean": 0.88, "low": 0.8, "high": 0.95})
-    result = {"conclusion": "One claim.\n\n- **cot** <is> better.\n\nOne seed.", "summary": summary, **more}
+    result = {
+        "conclusion": "One claim.\n\n- **cot** <is> better.\n- **other** (secondary): no.\n\nOne seed.",
+        "summary": summary,
+        **more,
+    }
     (paths.data / "comparison.json").write_text(json.dumps(result))
 
 
@@ -80,6 +84,7 @@ def test_the_page_holds_figure_table_claims_and_what_was_not_run(run: RunPaths) 
     assert reader.open == [] and reader.sources == [f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"]
     assert 'alt="scores of &quot;all&quot;"' in text
     assert "<li><strong>cot</strong> &lt;is&gt; better.</li>" in text and "<p>One seed.</p>" in text
+    assert "<details><summary>1 secondary contrasts</summary><ul><li><strong>other</strong> (secondary)" in text
     assert "Not in this run: cot_half." in text and "A <strong>glance</strong>." in text and "Simulated data" in text
     rows = re.findall(r"<tr><td>(.*?)</td></tr>", text)
     assert rows[-1] == "teacher" + "</td><td>0.50 [0.25, 0.75]" * 4

@@ -33,6 +33,8 @@ AT_ONCE = re.compile(r"\b(?:now|immediately|at once|right away|emergency|ambulan
 ADVICE = re.compile(r"^\s*(?:today|plan|food|activity)\b", re.IGNORECASE | re.MULTILINE)
 ASKS_GOAL = re.compile(r"\bgoal\b", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\d.])\d+(?:\.\d+)?(?![\d.]*\d)")
+#: A reading; limits are written without their unit.
+PRESSURE = re.compile(r"(?<!\d)(\d+)/(\d+) mmHg")
 COMPARISON = re.compile(
     r"(?P<a>[+-]?\d+(?:\.\d+)?)(?:/(?P<a2>\d+))?[^\d\n]{0,20}?"
     r"\b(?P<side>not under|under|not over|over|reaches|below|above)\s+(?P<b>\d+(?:\.\d+)?)(?:/(?P<b2>\d+))?"
@@ -284,6 +286,10 @@ def _fact_words() -> tuple[tuple[str, str], ...]:
 def _wrong_numbers(text: str, key: Mapping[str, Any], check: str, where: str) -> Iterator[Failure]:
     """Numbers that are neither the person's nor a limit; a line about facts may hold those of these facts alone."""
     everyone, minutes = _common_numbers(key), _minutes_of_today(key)
+    ready = key["situation"]["readiness"]
+    for found in PRESSURE.finditer(text):
+        if (float(found[1]), float(found[2])) != (ready["systolic"], ready["diastolic"]):
+            yield Failure(check, where, found.group(), "this person's blood pressure")
     for line in text.splitlines():
         rest = SESSION.sub(lambda hit: " " * len(hit.group()), line)
         facts = [name for name in facts_in(rest) if name in key["numbers"]]
