@@ -7,15 +7,20 @@ import pandas as pd
 
 from sleepcot_utils.errors import InputError
 
-#: Bins of equal size by certainty.
-BINS = 8
+#: Answers that a bin should hold, so that its interval says something, and the fewest and most bins; a choice.
+ANSWERS_A_BIN, FEWEST_BINS, MOST_BINS = 40, 3, 8
 BIN_COLUMNS = ("source", "bin", "answers", "persons", "certainty", "right", "low", "high")
 SUMMARY_COLUMNS = ("source", "answers", "persons", "mean certainty", "share right", "ECE", "ECE low", "ECE high",
                    "ECE if calibrated", "Brier", "Brier low", "Brier high", "Brier of the share right", "AUROC")  # fmt: skip
 
 
 def reliability_bins(
-    table: pd.DataFrame, rng: np.random.Generator, *, bins: int = BINS, resamples: int = 2000, level: float = 0.95
+    table: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    bins: int | None = None,
+    resamples: int = 2000,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Share of right answers in bins of certainty.
 
@@ -25,8 +30,8 @@ def reliability_bins(
         Columns ``source, person_id, certainty, right``; certainty from 0 to 1.
     rng : numpy.random.Generator
         Source of the resamples.
-    bins : int
-        Bins with about as many answers each.
+    bins : int, optional
+        Bins with about as many answers each; by default as many as the number of answers allows.
     resamples, level
         Bootstrap over persons, who are drawn with all their answers.
 
@@ -61,7 +66,12 @@ def reliability_bins(
 
 
 def reliability_summary(
-    table: pd.DataFrame, rng: np.random.Generator, *, bins: int = BINS, resamples: int = 2000, level: float = 0.95
+    table: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    bins: int | None = None,
+    resamples: int = 2000,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Calibration of each source in numbers.
 
@@ -126,8 +136,9 @@ def _check(table: pd.DataFrame) -> None:
         raise InputError(problem, where="table of certainties", expected="numbers from 0 to 1")
 
 
-def _bin_of(sure: np.ndarray, bins: int) -> np.ndarray:
+def _bin_of(sure: np.ndarray, bins: int | None) -> np.ndarray:
     """Bin of each answer by rank; equal certainties fall into one bin."""
+    bins = min(MOST_BINS, max(FEWEST_BINS, len(sure) // ANSWERS_A_BIN)) if bins is None else bins
     edges = np.quantile(sure, np.linspace(0, 1, bins + 1)[1:-1])
     return np.searchsorted(edges, sure, side="right")
 

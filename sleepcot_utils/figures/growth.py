@@ -135,7 +135,7 @@ def draw_curve(ax: Axes, curve: pd.DataFrame, *, x_label: str) -> Axes:
 
 
 def draw_reliability(axs: Any, bins: pd.DataFrame) -> Any:
-    """Draw share right against stated certainty, one axes a source; on the diagonal certainty is borne out.
+    """Draw share right against certainty, one axes a source; on the diagonal certainty is borne out.
 
     Parameters
     ----------
@@ -168,6 +168,6 @@ def draw_reliability(axs: Any, bins: pd.DataFrame) -> Any:
         ax.set_xlim(-0.03, 1.03)
         ax.set_ylim(-0.03, 1.03)
         ax.set_aspect("equal")
-        ax.set_xlabel("stated certainty (probability of the verdict)")
+        ax.set_xlabel("certainty (probability of the verdict)")
         ax.set_ylabel("share of right verdicts")
     return axs

@@ -24,6 +24,8 @@ MAIN_FIGURE = "04_scores"
 ALT_TEXTS = "alt_text.json"
 #: The page may use its own styles and embedded images, and load nothing at all.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+#: How the conclusion marks what is not primary.
+SECONDARY = "(secondary)"
 SIMULATED = (
     "All people and nights are simulated; no score here is evidence about real sleepers.",
     "Keys hold what rules can compute from a report. The embedded teacher shares them: a ceiling, and no finding.",
@@ -39,6 +41,7 @@ body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 
   Roboto, "Noto Sans", sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.15rem; margin: 0 0 0.4rem; }
+summary { cursor: pointer; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.9rem 1rem;
   margin: 0 0 1rem; overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -106,10 +109,10 @@ def page_html(result: dict[str, Any], record: dict[str, Any], paths: RunPaths) -
         f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''} per student; base model {parameters['student']}."
     )
     parts = [
-        _section("What follows from the numbers", _paragraphs(result["conclusion"])),
+        _section("At a glance", _list(result.get("glance", ()))),
         _section("Main figure", _figure(paths)),
         _section("Scores, with 95 % intervals over persons (knowledge: over cards)", _table(result["summary"])),
-        _section("At a glance", _list(result.get("glance", ()))),
+        _section("What follows from the numbers", _conclusion(result["conclusion"])),
         _section("What is simulated", _list(SIMULATED)),
         _section("What was not run", _list(result.get("not_run", ()))),
         _section("Where to look", _where(paths)),
@@ -133,16 +136,18 @@ def _list(lines: Any) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def _paragraphs(markdown: str) -> str:
-    """The conclusion's paragraphs and bullets; it knows no other Markdown than these and bold."""
+def _conclusion(markdown: str) -> str:
+    """Paragraphs and bullets of the conclusion, secondary contrasts folded away; other Markdown it does not hold."""
     blocks = []
     for block in markdown.split("\n\n"):
         lines = [line for line in block.splitlines() if line.strip()]
-        if lines and all(line.startswith("- ") for line in lines):
-            blocks.append(_list(line[2:] for line in lines))
-        else:
-            blocks += [f"<p>{_marked(line)}</p>" for line in lines]
-    return "\n".join(blocks)
+        bullets = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+        later = [line for line in bullets if SECONDARY in line]
+        blocks += [f"<p>{_marked(line)}</p>" for line in lines if not line.startswith("- ")]
+        blocks.append(_list(line for line in bullets if line not in later))
+        if later:
+            blocks.append(f"<details><summary>{len(later)} secondary contrasts</summary>{_list(later)}</details>")
+    return "\n".join(block for block in blocks if block)
 
 
 def _marked(text: str) -> str:
