@@ -318,6 +318,12 @@ class MonitorParameters(StudyParameters):
 
     monitored_persons: int = Field(48, ge=12, le=5_000, description="persons of the run that are watched")
     monitored_nights: int = Field(90, ge=70, le=365, description="nights for which each of them is watched")
+    arms: ArmList = Field(
+        "answer_only,cot",
+        description="arms of the run, with commas; cot and cot_with_guide are compared where both are there",
+    )
+    student_seeds: SeedList = Field("1,2", description="student seeds of the run, with commas")
+    resamples: int = Field(2000, ge=100, le=1_000_000, description="bootstrap resamples of the comparison of arms")
 
 
 #: Notebook stem to its parameters. A notebook that is not listed here can't be run by the study.

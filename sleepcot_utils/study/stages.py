@@ -67,7 +67,18 @@ STAGES: tuple[Stage, ...] = (
         "02_prompt_the_teacher",
         reads=("people.parquet", "nights.parquet", "reports.jsonl"),
         writes=("tasks.jsonl", "teacher_answers.jsonl", "training_set.jsonl"),
-        shipped=("embedded_student", "exemplars", "knowledge", "norms", "prompts", "safety", "teachers", "wording"),
+        shipped=(
+            "embedded_student",
+            "exemplars",
+            "guide",
+            "knowledge",
+            "monitor",
+            "norms",
+            "prompts",
+            "safety",
+            "teachers",
+            "wording",
+        ),
     ),
     Stage(
         "03_distill_the_student",
@@ -124,9 +135,9 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "09_monitor_and_guide",
-        reads=("people.parquet", "nights.parquet"),
+        reads=("people.parquet", "nights.parquet", "tasks.jsonl", "teacher_answers.jsonl", STUDENT + "answers.jsonl"),
         writes=("days.parquet", "alerts.parquet"),
-        shipped=("devices", "monitor", "norms"),
+        shipped=("devices", "guide", "knowledge", "monitor", "norms", "safety", "wording"),
     ),
 )
 
