@@ -13,11 +13,13 @@ from sleepcot_utils.study.plan import make_plan, parse_settings, plan_from_confi
 def test_settings_reach_their_notebook_alone() -> None:
     overrides, seed = parse_settings(["03.max_steps=7", "04_compare_student_and_baselines.margin=0.2", "seed=5"])
     plan = make_plan("smoke", run="mine", seed=seed, overrides=overrides, student_seeds=[3], arms=["cot"])
-    first, second, third, last = (execution.parameters.model_dump() for execution in plan.executions())
+    found = {execution.stage.notebook[:2]: execution.parameters.model_dump() for execution in plan.executions()}
+    third, last = found["03"], found["04"]
     assert third["max_steps"] == 7 and third["student_seed"] == 3 and third["arm"] == "cot"
     assert last["margin"] == 0.2 and last["arms"] == "cot" and last["student_seeds"] == "3"
-    assert {values["seed"] for values in (first, second, third, last)} == {5}
-    assert {values["run"] for values in (first, second, third, last)} == {"mine"}
+    assert {values["seed"] for values in found.values()} == {5}
+    assert {values["run"] for values in found.values()} == {"mine"}
+    assert (found["05"]["arm"], found["05"]["student_seed"]) == ("cot", 3), "one student that the study trains"
 
 
 def test_a_text_parameter_stays_a_text() -> None:
