@@ -40,6 +40,7 @@ ARMS = (
     "cot_lora",
     "cot_dora",
     "cot_from_scratch",
+    "cot_with_guide",
     "on_policy",
 )
 PROFILE_NAMES = ("smoke", "laptop", "gpu", "paper")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -65,9 +67,9 @@ def readiness_of(
                 expected="nights of the weeks before the day that advice is for",
             )
         own, day = night_of[person_id], days_of.get(person_id, nothing)
-        made[person_id] = Readiness(
-            **_hrv(own), **_changes(own), **_sleep(own, age_y), **_readings(day), **_training(day)
-        )
+        # Each part gives the fields that it knows, with their own types.
+        known: dict[str, Any] = {**_hrv(own), **_changes(own), **_sleep(own, age_y), **_readings(day), **_training(day)}
+        made[person_id] = Readiness(**known)
     return made
 
 

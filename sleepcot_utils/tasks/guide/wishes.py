@@ -105,7 +105,7 @@ def _is_measured(ready: Readiness, name: str) -> bool:
 
 def _value(name: str, low: float, high: float, rng: np.random.Generator) -> float | int:
     if name in WHOLE:
-        return int(rng.integers(low, high + 1))
+        return int(rng.integers(int(low), int(high) + 1))
     return round(float(rng.uniform(low, high)), 1 if name in ONE_DIGIT else 0) + 0.0
 
 
