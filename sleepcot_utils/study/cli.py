@@ -141,7 +141,16 @@ def _run(options: argparse.Namespace) -> None:
     if count == 0:
         print(f"Nothing to do: run '{plan.run}' is up to date.")
     print(summary(plan.run))
-    page = write_page(plan.run)
+    _show_page(plan.run)
+
+
+def _show_page(run: str) -> None:
+    """Write the page of results and say where it is; a run whose results it can't read is complete all the same."""
+    try:
+        page = write_page(run)
+    except ArtifactError as error:
+        print(f"There is no page of results: {error}", file=sys.stderr)
+        return
     if page is not None:
         print(f"Results at a glance: {relative_name(page)}")
 

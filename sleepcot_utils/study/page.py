@@ -77,7 +77,7 @@ def write_page(run: str) -> Path | None:
     try:
         result = json.loads(summary.read_text(encoding="utf-8"))
         page = page_html(result, read_record(paths.result_record(COMPARE)), paths)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(
             f"the results can't be read ({type(error).__name__}: {error})",
             where=relative_name(summary),

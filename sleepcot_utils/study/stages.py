@@ -98,7 +98,7 @@ STAGES: tuple[Stage, ...] = (
             STUDENT + "answers.jsonl",
             STUDENT + "training_log.json",
         ),
-        writes=("scores.parquet", "comparison.csv", "comparison.json", "rating_kit/"),
+        writes=("scores.parquet", "comparison.csv", "comparison.json", "rating_kit/key.csv"),
         shipped=("embedded_student", "exemplars", "knowledge", "norms", "prompts", "safety", "teachers", "wording"),
         threads=2,
     ),
