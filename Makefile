@@ -23,7 +23,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach feedback forget where promote bench test lint types format clean
+.PHONY: help env study smoke sweep coach feedback monitor forget where promote bench test lint types format clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 30 minutes on 2 cores, set-up included"
@@ -34,6 +34,7 @@ help:
 	@echo "make coach EXPORT=path        report and advice for the persons of an export, by the student of RUN (laptop)"
 	@echo "                              AGE=40 SEX=female name the norms of one person"
 	@echo "make feedback [ADVICE=id RATING=4 FOLLOWED=yes COMMENT='...']   rate that advice, or list what can be rated"
+	@echo "make monitor EXPORT=path      add nights and days of a person, and print what is out of the ordinary; stays here"
 	@echo "make forget [RUN=laptop]      delete that feedback; ALL=1 also deletes reports and advice of make coach"
 	@echo "make where [RUN=laptop]       where notebooks, figures and the result table are"
 	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
@@ -63,6 +64,9 @@ coach: $(READY)
 
 feedback: $(READY)
 	@$(STUDY) feedback --run $(or $(RUN),laptop) $(if $(ADVICE),--advice '$(ADVICE)' --rating '$(RATING)' --followed '$(FOLLOWED)' --comment "$$COMMENT")
+
+monitor: $(READY)
+	@$(PY) -m sleepcot_utils.monitor --export '$(EXPORT)'
 
 forget: $(READY)
 	@$(STUDY) forget --run $(or $(RUN),laptop) $(if $(ALL),--all)

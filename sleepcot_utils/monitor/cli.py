@@ -4,7 +4,7 @@
     python -m sleepcot_utils.monitor --days days.csv       # a plain table of days
 
 What was read before is known: only new and changed days are judged. The state holds personal data; it lies below
-``data/runs/monitor``, never leaves the machine, and ``--forget`` deletes it.
+``data/runs/monitor``, never leaves the machine, and ``--forget`` deletes it (``make clean`` too).
 """
 
 from __future__ import annotations
