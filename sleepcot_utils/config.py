@@ -176,6 +176,9 @@ class TeachParameters(StudyParameters):
     )
     validation_persons: int = Field(6, ge=2, le=5_000, description="persons held out for early stopping")
     test_persons: int = Field(10, ge=2, le=5_000, description="persons held out for the comparison")
+    flagged_test_persons: int = Field(
+        2, ge=0, le=5_000, description="of these, persons with a red flag who are drawn first; the others by chance"
+    )
     compare_prompts_on: int = Field(
         4, ge=0, le=1000, description="tasks on which ways to prompt a language model are compared; 0 for none"
     )

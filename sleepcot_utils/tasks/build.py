@@ -72,13 +72,31 @@ class Task:
     key: dict[str, Any]
 
 
-def split_people(person_ids: Sequence[str], validation: int, test: int, rng: np.random.Generator) -> dict[str, str]:
+def split_people(
+    person_ids: Sequence[str],
+    validation: int,
+    test: int,
+    rng: np.random.Generator,
+    *,
+    flagged: Collection[str] = (),
+    flagged_test: int = 0,
+) -> dict[str, str]:
     """Assign each person to ``train``, ``validation`` or ``test`` at random.
 
     Parameters
     ----------
     validation, test : int
         How many persons each of these gets; all others train.
+    flagged : collection of str
+        Persons with something rare that the test must meet, such as a red flag.
+    flagged_test : int
+        How many of them the test gets before it is filled up at random, at most half of them: the others train. Left to
+        chance, a test of fifty people would hardly meet any.
+
+    Raises
+    ------
+    ParameterError
+        If nobody is left to train on.
     """
     if validation + test >= len(person_ids):
         raise ParameterError(
@@ -86,7 +104,12 @@ def split_people(person_ids: Sequence[str], validation: int, test: int, rng: np.
             where="validation_persons, test_persons",
             expected="a sum below the number of persons",
         )
-    order = rng.permutation(len(person_ids))
+    order = [int(place) for place in rng.permutation(len(person_ids))]
+    rare = [place for place in order if person_ids[place] in flagged]
+    first = rare[: min(flagged_test, test, len(rare) // 2)]
+    # They take the first places of the test, and everybody else keeps the order that was drawn.
+    others = [place for place in order if place not in first]
+    order = [*others[:validation], *first, *others[validation:]]
     splits = dict.fromkeys(person_ids, "train")
     splits |= {person_ids[i]: "validation" for i in order[:validation]}
     return splits | {person_ids[i]: "test" for i in order[validation : validation + test]}

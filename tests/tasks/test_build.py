@@ -59,6 +59,19 @@ def test_splits_are_drawn_at_random() -> None:
     assert len(tested) == 100 and 15 < min(tested.values()) and max(tested.values()) < 70
 
 
+def test_rare_people_come_to_the_test_first_and_leave_half_of_them_to_train() -> None:
+    names = [f"p{number:03d}" for number in range(300)]
+    flagged = set(names[::30])
+    splits = split_people(names, 10, 20, np.random.default_rng(3), flagged=flagged, flagged_test=4)
+    assert Counter(splits.values()) == {"train": 270, "validation": 10, "test": 20}
+    chance = split_people(names, 10, 20, np.random.default_rng(3))
+    tested = [name for name, split in splits.items() if split == "test"]
+    assert 4 <= sum(name in flagged for name in tested) <= 6
+    assert sum(splits[name] == chance[name] for name in names) >= 300 - 2 * 4, "all others stay where chance put them"
+    many = split_people(names, 10, 20, np.random.default_rng(3), flagged=flagged, flagged_test=20)
+    assert sum(many[name] == "train" for name in flagged) >= 4
+
+
 def test_the_same_seed_builds_the_same_tasks(study) -> None:
     again = build_tasks(
         study.reports, study.twin_reports, study.cards.values(), study.splits, 3, np.random.default_rng(5)
