@@ -8,7 +8,7 @@ continuation leaves the batch. On a CPU, where every row of a batch costs, that 
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ def continued(
     end: int,
     max_new_tokens: int,
     sample: bool = False,
+    watch: Callable[[Sequence[int], Sequence[int]], Collection[int]] | None = None,
 ) -> list[list[int]]:
     """Tokens that a model adds to each prompt.
 
@@ -37,6 +38,9 @@ def continued(
         Token after which a continuation is finished; it is part of it.
     sample : bool
         Whether tokens are drawn with their probabilities by torch's generator, instead of the likeliest being taken.
+    watch : callable, optional
+        Called after each step with the places of the prompts that go on and the token that each of them got; returns
+        places whose continuation is not wanted any more. A server streams and stops with it.
     """
     import torch
 
@@ -57,7 +61,8 @@ def continued(
             tokens = chosen.tolist()
             for place, token in zip(alive, tokens, strict=True):
                 said[place].append(token)
-            going = [row for row, token in enumerate(tokens) if token != end]
+            dropped = watch(alive, tokens) if watch else ()
+            going = [row for row, token in enumerate(tokens) if token != end and alive[row] not in dropped]
             if not going or not left:
                 break
             if len(going) < len(alive):
