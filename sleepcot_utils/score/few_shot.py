@@ -14,6 +14,9 @@ from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.tasks.build import KNOWLEDGE, Task
 from sleepcot_utils.tasks.reading import ANSWER_MARK
 
+#: Examples drawn beyond those wanted, so that one on the very card that is asked about can be passed over.
+SPARE = 3
+
 
 def few_shot_tasks(
     tasks: Sequence[Task],
@@ -32,7 +35,7 @@ def few_shot_tasks(
         To be asked.
     examples : sequence of Example
         Of training persons; their answers stand in the prompt without the rationale, so that what is asked for fits into
-        the same number of tokens as without examples. Of knowledge, any card may be shown.
+        the same number of tokens as without examples. Of knowledge, any card but the one asked about may be shown.
     student : Student
         Who will be asked; its tokenizer and the most places that it can tell apart set the limit.
     rng : numpy.random.Generator
@@ -63,12 +66,13 @@ def few_shot_tasks(
     chosen: dict[str, list[Example]] = {}
     for name in sorted({_question(task.task_id, task.kind) for task in tasks}):
         same = pool.get(name, [])
-        chosen[name] = [same[at] for at in rng.permutation(len(same))[:shots]]
+        chosen[name] = [same[at] for at in rng.permutation(len(same))[: shots + SPARE]]
     asked, shown = [], []
     for task in tasks:
         name = _question(task.task_id, task.kind)
-        for count in range(len(chosen[name]), -1, -1):
-            messages = _with_examples(task, chosen[name][:count])
+        others = [example for example in chosen[name] if example.person_id != task.person_id][:shots]
+        for count in range(len(others), -1, -1):
+            messages = _with_examples(task, others[:count])
             if _tokens(student.tokenizer, messages) <= limit:
                 break
         else:

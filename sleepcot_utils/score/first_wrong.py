@@ -202,7 +202,8 @@ def right_answer(task: Task, cards: Mapping[str, Card]) -> str:
     """What the key says, in a line: verdict or drivers with the facts that carry them, or the card."""
     key = task.key
     if task.kind == KNOWLEDGE:
-        return f"{key['choice']}) " * bool(key.get("choice")) + cards[task.topic].statement
+        letter = f"{key['choice']}) " if key.get("choice") else ""
+        return letter + cards[task.topic].statement
     facts = ", ".join(
         f"{_label(name)} {key['values'][name][0]:g}" for name in key["required_facts"] if key["values"].get(name)
     )
