@@ -99,7 +99,17 @@ STAGES: tuple[Stage, ...] = (
             STUDENT + "training_log.json",
         ),
         writes=("scores.parquet", "comparison.csv", "comparison.json", "rating_kit/key.csv"),
-        shipped=("embedded_student", "exemplars", "knowledge", "norms", "prompts", "safety", "teachers", "wording"),
+        shipped=(
+            "embedded_student",
+            "exemplars",
+            "guide",
+            "knowledge",
+            "norms",
+            "prompts",
+            "safety",
+            "teachers",
+            "wording",
+        ),
         threads=2,
     ),
     Stage(
