@@ -29,13 +29,20 @@ def tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     monkeypatch.setattr(module, "README", tmp_path / "README.md")
+    monkeypatch.setattr(module, "README_CHINESE", tmp_path / "README.zh.md")
     module.README.write_text(PAGE)
+    module.README_CHINESE.write_text(PAGE)
     return module
 
 
 def row(source: str, metric: str, mean: float | None, low: Any = 0.25, high: Any = 0.75) -> dict[str, Any]:
     persons = 72 if metric == "knowledge_right" else 120
     return {"source": source, "metric": metric, "mean": mean, "low": low, "high": high, "n_persons": persons}
+
+
+def cells(page: Path) -> list[str]:
+    """The rows of results, which are the same in every language."""
+    return [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
 
 
 def write_reference(summary: list[dict[str, Any]]) -> None:
@@ -89,6 +96,10 @@ def test_check_notices_a_difference_and_writes_nothing(tool: ModuleType, capsys:
     write_reference([row("cot", metric, 0.5) for metric in ENDPOINTS])
     assert tool.main(["--check"]) == 1
     assert tool.main([]) == 0 and tool.main(["--check"]) == 0
+    assert cells(tool.README) == cells(tool.README_CHINESE) != []
+    tool.README_CHINESE.write_text(PAGE)
+    assert tool.main(["--check"]) == 1 and "README.zh.md" in capsys.readouterr().err
+    assert tool.main([]) == 0
     write_reference([row("cot", metric, 0.51) for metric in ENDPOINTS])
     assert tool.main(["--check"]) == 1
 
@@ -126,4 +137,5 @@ def test_a_readme_without_exactly_one_place_is_refused(tool: ModuleType, page: s
 def test_the_readme_of_the_repository_is_up_to_date(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLEEPCOT_ROOT")
     monkeypatch.setattr(tool, "README", PROJECT_ROOT / "README.md")
+    monkeypatch.setattr(tool, "README_CHINESE", PROJECT_ROOT / "README.zh.md")
     assert tool.main(["--check"]) == 0
