@@ -42,7 +42,9 @@ def take_in(paths: Sequence[Path], today: date) -> Intake:
     InputError
         If a path holds nothing that can be read.
     """
-    nights, days, left_out = [], [], []
+    nights: list[pd.DataFrame] = []
+    days: list[pd.DataFrame] = []
+    left_out: list[str] = []
     for path in paths:
         result = read_export(path, strict=False, need_sleep=False)
         for row in result.skipped.to_dict("records"):

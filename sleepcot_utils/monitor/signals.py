@@ -45,7 +45,7 @@ def rule_signals(rule: Rule, grid: Grid) -> Signals:
     """Conditions of a rule, their combination and its persistence on each day of a grid."""
     compared = tuple(compare(condition, grid.values[condition.measure]) for condition in rule.conditions)
     holds = np.stack([entry.holds for entry in compared])
-    on = holds.all(axis=0) if rule.together == "all" else holds.any(axis=0)
+    on: np.ndarray = np.logical_and.reduce(holds) if rule.together == "all" else np.logical_or.reduce(holds)
     recent = _windows(on.astype(float), rule.persistence.of_last, 0, fill=0.0).sum(axis=-1)
     return Signals(compared, on, on & (recent >= rule.persistence.days))
 

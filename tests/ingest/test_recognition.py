@@ -19,6 +19,8 @@ TOLD_BY_NAME = ("fitbit", "apple_health")
 KNOWN_BY_NAME = "aggregates_steps.csv"
 #: A table of days stands beside one of nights, which is another module's.
 OF_NIGHTS = "nights.csv"
+#: A second export of Apple Health, with readings of blood pressure, glucose and weight.
+MORE_OF_APPLE = "apple_health_vitals"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,7 +54,7 @@ def test_phrases_for_messages_are_short():
 def test_each_vendor_has_samples_and_stands_in_their_table():
     table = (SAMPLES / "README.md").read_text(encoding="utf-8")
     folders = {path.name for path in SAMPLES.iterdir() if path.is_dir()}
-    assert folders == {fitabase.VENDOR, *NAMES}
+    assert folders == {fitabase.VENDOR, *NAMES, MORE_OF_APPLE}
     for name in folders:
         assert f"| `{name}` |" in table
     for path in (path for path in SAMPLES.rglob("*") if path.is_file()):
