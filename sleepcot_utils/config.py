@@ -295,6 +295,9 @@ class PersonalizeParameters(StudyParameters):
     )
     clusters: int = Field(2, ge=1, le=50, description="clusters of persons with an adapter each")
     tuning_steps: int = Field(6, ge=0, le=10_000, description="optimizer steps of each adapter; 0 leaves tuning out")
+    tuning_rate: float = Field(
+        0.002, gt=0.0, le=1.0, allow_inf_nan=False, description="learning rate of the adapters; large models want less"
+    )
     general_persons: int = Field(4, ge=2, le=5_000, description="held-out persons whose tasks measure forgetting")
     max_new_tokens: int = Field(96, ge=1, le=4096, description="longest answer to such a task, in tokens")
     resamples: int = Field(300, ge=200, le=100_000, description="bootstrap resamples of persons")

@@ -26,8 +26,8 @@ from sleepcot_utils.feedback.ranking import Model, advice_prompt, log_likelihood
 
 #: Two rewards that lie this far apart make a pair; nearer ones may be noise (choice).
 CLEAR_DIFFERENCE = 0.3
-#: How firmly the tuned student is held to the untuned one, rank and rate: usual values, none was tuned here.
-BETA, RANK, LEARNING_RATE, PAIRS_A_STEP = 0.1, 8, 2e-3, 8
+#: How firmly the tuned student is held to the untuned one, rank and batch: usual values, none was tuned here.
+BETA, RANK, PAIRS_A_STEP = 0.1, 8, 8
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class PreferenceTuning:
         Draws the first advice and the pairs.
     clusters, steps : int
         Clusters of people, and optimizer steps of each training.
+    rate : float
+        Peak learning rate.
     seed : int
         Seed of clusters and trainings.
     train_after : sequence of int
@@ -77,12 +79,13 @@ class PreferenceTuning:
         *,
         clusters: int,
         steps: int,
+        rate: float,
         seed: int,
         train_after: Sequence[int],
     ) -> None:
         self._train_after = frozenset(train_after)
         self._student, self._rng = student, rng
-        self._clusters, self._steps, self._seed = clusters, steps, seed
+        self._clusters, self._steps, self._rate, self._seed = clusters, steps, rate, seed
         self._log: list[tuple[str, str, float]] = []
         self.cluster_of: dict[str, int] = {}
         self.tuned: dict[int, Tuned] = {}
@@ -112,7 +115,7 @@ class PreferenceTuning:
             entries = [item for item in self._log if self.cluster_of[item[0]] == cluster]
             pairs = preference_pairs(entries, self._rng, most=self._steps * PAIRS_A_STEP)
             if pairs:
-                self.tuned[cluster] = tune(self._student, pairs, steps=self._steps, seed=self._seed)
+                self.tuned[cluster] = tune(self._student, pairs, steps=self._steps, rate=self._rate, seed=self._seed)
                 self.rewards[cluster] = implicit_rewards(self._student, self.tuned[cluster])
 
 
@@ -155,7 +158,7 @@ def preference_pairs(
     return [pairs[i] for i in rng.choice(len(pairs), most, replace=False)]
 
 
-def tune(student: Model, pairs: Sequence[tuple[str, str]], *, steps: int, seed: int) -> Tuned:
+def tune(student: Model, pairs: Sequence[tuple[str, str]], *, steps: int, rate: float, seed: int) -> Tuned:
     """Train an adapter on pairs of texts.
 
     Raises
@@ -189,7 +192,7 @@ def tune(student: Model, pairs: Sequence[tuple[str, str]], *, steps: int, seed: 
         # peft and trl still ask for names that transformers 5 changed; nothing that a user could do about.
         warnings.simplefilter("ignore")
         settings = DPOConfig(
-            output_dir=work, max_steps=steps, per_device_train_batch_size=PAIRS_A_STEP, learning_rate=LEARNING_RATE,
+            output_dir=work, max_steps=steps, per_device_train_batch_size=PAIRS_A_STEP, learning_rate=rate,
             beta=BETA, seed=seed, data_seed=seed, use_cpu=on_cpu, bf16=False, gradient_checkpointing=False,
             save_strategy="no", report_to="none", disable_tqdm=True, logging_steps=max(steps // 4, 1), max_length=None,
         )  # fmt: skip

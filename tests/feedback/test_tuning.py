@@ -85,7 +85,7 @@ def test_pairs_differ_clearly_and_stay_in_number() -> None:
 def test_tuning_raises_what_was_liked_and_leaves_the_student_alone(student) -> None:
     before = {name: value.clone() for name, value in student.model.state_dict().items()}
     liked, not_liked = actions()["decaf_afternoon"], actions()["caffeine_before_noon"]
-    tuned = tune(student, [(liked.text, not_liked.text)] * 8, steps=4, seed=1)
+    tuned = tune(student, [(liked.text, not_liked.text)] * 8, steps=4, rate=0.002, seed=1)
     rewards = implicit_rewards(student, tuned)
     assert rewards["decaf_afternoon"] > rewards["caffeine_before_noon"]
     assert all(torch.equal(value, before[name]) for name, value in student.model.state_dict().items())
@@ -95,4 +95,4 @@ def test_tuning_raises_what_was_liked_and_leaves_the_student_alone(student) -> N
 def test_without_trl_the_way_is_named(monkeypatch: pytest.MonkeyPatch, student) -> None:
     monkeypatch.setattr(tuning, "tuning_is_possible", lambda: False)
     with pytest.raises(ParameterError, match="needs the package trl"):
-        tune(student, [("a", "b")], steps=1, seed=1)
+        tune(student, [("a", "b")], steps=1, rate=0.1, seed=1)
