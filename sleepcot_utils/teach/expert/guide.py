@@ -12,8 +12,20 @@ from typing import Any
 import yaml
 
 from sleepcot_utils.paths import reference_data
+from sleepcot_utils.tasks.guide.decision import week_limit_min
 from sleepcot_utils.tasks.guide.reasons import OK
-from sleepcot_utils.tasks.guide.rules import DIABETES, EASY, REST, STOP, conditions, guideline, load, rules
+from sleepcot_utils.tasks.guide.rules import (
+    DIABETES,
+    EASY,
+    RECOVER,
+    REST,
+    RESTING,
+    STOP,
+    conditions,
+    guideline,
+    load,
+    rules,
+)
 from sleepcot_utils.tasks.guide.situation import Readiness, Situation, glucose_text, pressure_text
 from sleepcot_utils.tasks.guide.tasks import CONDITION, TODAY
 from sleepcot_utils.tasks.guide.week import WeekLimits, plan_text, plan_week
@@ -64,11 +76,11 @@ def say(voice: Voice, *path: str, **values: object) -> str:
 def _reasons(
     key: Mapping[str, Any], voice: Voice, *, only_held: bool = False, facts: tuple[str, ...] = ()
 ) -> list[str]:
-    """A line for each matter; for a week only those that hold a rule, and the load."""
+    """A line for each matter; for a week only those that hold a rule."""
     lines = []
     for one in key["reasons"]:
         rule = one["rule"]
-        if (facts and one["fact"] not in facts) or (only_held and not rule and one["fact"] != "load"):
+        if (facts and one["fact"] not in facts) or (only_held and not rule):
             continue
         outcome = f"{rules()[rule].level}, {rules()[rule].names[0]}" if rule else OK
         lines.append(say(voice, "reason", says=one["says"], outcome=outcome))
@@ -124,8 +136,16 @@ def _week(
     if not trained:
         lines.append(say(voice, "week_minutes", "stop"))
     else:
-        grows = situation.readiness.weekly_min is None or limits.total_high_min > situation.readiness.weekly_min
-        lines.append(say(voice, "week_minutes", "grown" if grows else "kept", high=limits.total_high_min))
+        before, high = situation.readiness.weekly_min, limits.total_high_min
+        grown = week_limit_min(before)
+        if before is None:
+            lines.append(say(voice, "week_minutes", "unknown", high=high))
+        elif key["tier"] in (RECOVER, RESTING):
+            lines.append(say(voice, "week_minutes", "kept", high=high))
+        else:
+            lines.append(
+                say(voice, "week_minutes", "grown", before=before, more=grown - before, grown=grown, high=high)
+            )
         busy = say(voice, "busy", days=", ".join(limits.busy)) if limits.busy else ""
         days = say(
             voice, "week_days", rest=limits.rest_least, busy=busy, hard=limits.hard_most, strength=strength,
