@@ -20,6 +20,7 @@ def encoder_card(folder: Path) -> str:
     log = json.loads((folder / "pretraining.json").read_text(encoding="utf-8"))
     parameters = sum(weights.size for weights in load_file(folder / "model.safetensors").values())
     guessed = "; ".join(f"{kind}s {share:.0%}" for kind, share in log["exam"].items())
+    early = "" if log["steps"] == log["planned_steps"] else f", stopped early after {log['steps']:,} of them"
     return f"""# The embedded small encoder
 
 A BERT of {parameters:,} parameters ({config["num_hidden_layers"]} layers, {config["hidden_size"]} wide,
@@ -42,5 +43,5 @@ often a guess by nature: the last one of a step count follows from nothing. The 
 **What it can't do**: anything but read such texts. All people are simulated. The labels that notebook 07 gives it come
 from invented rules; what it says is no advice on training or health.
 
-**Made again** with `python -m sleepcot_utils.classify.pretrain --steps {log["steps"]}`.
+**Made again** with `python -m sleepcot_utils.classify.pretrain --steps {log["planned_steps"]}`{early}.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,10 @@ from sleepcot_utils.paths import reference_data
 SHAPE = {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 512}
 #: Spread of the first weights. BERT's 0.02 is made for a width of 768; here it leaves attention flat for long.
 FIRST_SPREAD = 0.05
-PERSONS, HELD_OUT_PERSONS = 300, 40
-TOKENIZER_PAIRS, EXAM_PAIRS = 2000, 300
+PERSONS, HELD_OUT_PERSONS = 200, 40
+TOKENIZER_PAIRS, EXAM_PAIRS = 2000, 200
 #: Share of the steps on short texts.
-SHORT_SHARE = 0.7
+SHORT_SHARE = 0.8
 BATCH = 32
 PEAK_RATE, WARM_UP_SHARE, WEIGHT_DECAY = 2e-3, 0.05, 0.01
 MASKED = 0.3
@@ -59,7 +60,13 @@ def encode_pairs(pairs: list[tuple[str, str]], tokenizer: Any, rng: np.random.Ge
 
 
 def pretrain(
-    folder: Path, work: Path, steps: int, *, persons: int = PERSONS, shape: dict[str, int] | None = None
+    folder: Path,
+    work: Path,
+    steps: int,
+    *,
+    minutes: float = math.inf,
+    persons: int = PERSONS,
+    shape: dict[str, int] | None = None,
 ) -> None:
     """Train tokenizer and encoder and save them.
 
@@ -71,6 +78,8 @@ def pretrain(
         Where checkpoints lie while it runs.
     steps : int
         Optimizer steps.
+    minutes : float
+        Time by the clock after which it stops before its last step and keeps what it has.
     persons : int
         Simulated persons, of whom ``HELD_OUT_PERSONS`` at most, or a third, are kept for the exam.
     shape : dict, optional
@@ -125,13 +134,15 @@ def pretrain(
         dataloader_pin_memory=False,
     )
     collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=MASKED)
-    trainer = Trainer(model, arguments, train_dataset=train_set, data_collator=collate)
+    trainer = Trainer(model, arguments, train_dataset=train_set, data_collator=collate, callbacks=[time_limit(minutes)])
     started = time.process_time()
     trainer.train()
+    done = trainer.state.global_step
     log = {
-        "steps": steps,
-        "pairs": steps * BATCH,
-        "tokens": sum(len(row["input_ids"]) for row in train_set),
+        "steps": done,
+        "planned_steps": steps,
+        "pairs": done * BATCH,
+        "tokens": sum(len(row["input_ids"]) for row in train_set[: done * BATCH]),
         "minutes": round((time.process_time() - started) / 60, 1),
         "persons": int(learned["person_id"].nunique()),
         "curve": [{"step": row["step"], "loss": row["loss"]} for row in trainer.state.log_history if "loss" in row],
@@ -142,6 +153,21 @@ def pretrain(
     tokenizer.save_pretrained(folder)
     (folder / "pretraining.json").write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(encoder_card(folder), encoding="utf-8")
+
+
+def time_limit(minutes: float) -> Any:
+    """A callback of the library that stops a training some minutes after this call."""
+    from transformers import TrainerCallback
+
+    end = time.monotonic() + 60 * minutes
+
+    class TimeLimit(TrainerCallback):
+        """Stops at the first step after the limit."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **options: Any) -> None:
+            control.should_training_stop = control.should_training_stop or time.monotonic() > end
+
+    return TimeLimit()
 
 
 def start_with_waves(model: Any) -> None:
@@ -187,12 +213,13 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=1600, help="optimizer steps")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this time, by the clock")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=reference_data("embedded_bert"))
     parser.add_argument("--work", type=Path, default=reference_data("runs", "pretrain_bert"))
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    pretrain(chosen.folder, chosen.work, chosen.steps)
+    pretrain(chosen.folder, chosen.work, chosen.steps, minutes=chosen.minutes)
 
 
 if __name__ == "__main__":

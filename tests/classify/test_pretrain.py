@@ -52,6 +52,9 @@ def test_what_is_left_behind(tmp_path, monkeypatch, people_of_pretraining) -> No
     card = (tmp_path / "one" / "README.md").read_text(encoding="utf-8")
     assert log["pairs"] == 12 and log["persons"] == 4 and "--steps 3" in card
     assert set(log["exam"]) == {"level", "digit", "other"}
+    pretraining.pretrain(tmp_path / "early", tmp_path / "work", 3, minutes=0.0, shape=shape)
+    early = (tmp_path / "early" / "README.md").read_text(encoding="utf-8")
+    assert "--steps 3`, stopped early after 1 of them" in early
 
 
 def test_positions_start_as_waves() -> None:
