@@ -112,8 +112,7 @@ def first_wrong_step(task: Task, rationale: str, answer: str, cards: Mapping[str
         for step, failure in _of_line(task, line):
             return WrongStep(step, number, failure.excerpt or cut(line), failure.expected)
     for step, found in ((LEFT_OUT, missing_steps), (ARITHMETIC, wrong_order), (DRIVER, wrong_conclusion)):
-        failure = next(iter(found(task, rationale)), None)
-        if failure is not None:
+        for failure in found(task, rationale):
             return WrongStep(step, 0, failure.excerpt, failure.expected)
     failed = explain_failures(task, rationale, answer, cards)
     return WrongStep(ANSWERED, 0, failed[0].excerpt, failed[0].expected) if failed else WrongStep(NOTHING)
@@ -184,13 +183,13 @@ def _listed(task: Task, line: str) -> Iterator[tuple[str, Failure]]:
     match = _DRIVERS.match(plain)
     ranked = next((one for one in task.key["steps"] if one["act"] == RANK), None)
     if ranked is not None and (match or _NO_DRIVERS.search(plain)):
-        right = {driver_phrase(name): {1: "watch", 2: "act"}[int(size)] for name, size in ranked["terms"]}
-        said = match[1].strip(" .") if match else ""
+        levels = {driver_phrase(name): {1: "watch", 2: "act"}[int(size)] for name, size in ranked["terms"]}
+        row = match[1].strip(" .") if match else ""
         named = (
-            {tuple(one.strip().rpartition(" ")[::2]) for one in said.split(",")} if said not in ("", "none") else set()
+            {tuple(one.strip().rpartition(" ")[::2]) for one in row.split(",")} if row not in ("", "none") else set()
         )
-        if named != set(right.items()):
-            expected = ", ".join(f"{phrase} {level}" for phrase, level in right.items()) or "none"
+        if named != set(levels.items()):
+            expected = ", ".join(f"{phrase} {level}" for phrase, level in levels.items()) or "none"
             yield RANKED, Failure(RANKED, RATIONALE, cut(line), expected)
 
 
