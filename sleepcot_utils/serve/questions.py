@@ -44,8 +44,8 @@ class Question:
         Its messages are the prompt; its kind and report say which questions are answered well together.
     max_new_tokens : int
         Longest answer.
-    hears : callable or None
-        Told each token, in the thread of the worker, where an answer is streamed.
+    heard : asyncio.Queue or None
+        Gets each token as it is said, where an answer is streamed.
     is_cancelled : bool
         Set by whoever does not want the answer any more.
     """
@@ -55,9 +55,15 @@ class Question:
     max_new_tokens: int
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Answer]
-    hears: Callable[[int], None] | None = None
+    heard: asyncio.Queue[int] | None = None
     is_cancelled: bool = False
     asked_at_s: float = field(default_factory=time.perf_counter)
+
+    def hear(self, token: int) -> None:
+        """Pass a token on to whoever listens; called in the thread of the worker."""
+        heard = self.heard
+        if heard is not None and not self.is_cancelled:
+            self._call(lambda: heard.put_nowait(token))
 
     def give(self, answer: Answer) -> None:
         """Hand the answer over; called in the thread of the worker."""
@@ -77,7 +83,10 @@ class Question:
             if not self.future.done():
                 act()
 
+        self._call(once)
+
+    def _call(self, act: Callable[[], None]) -> None:
         try:
-            self.loop.call_soon_threadsafe(once)
+            self.loop.call_soon_threadsafe(act)
         except RuntimeError:
             pass  # the loop is closed: whoever asked is gone with it

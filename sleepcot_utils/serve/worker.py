@@ -31,14 +31,14 @@ NEWEST_WEIGHT = 0.3
 
 @dataclass
 class Counts:
-    """What a worker did since it began, for the metrics."""
+    """What a worker did since it began; ``sizes`` are those of the last batches."""
 
     batches: int = 0
     answers: int = 0
     tokens: int = 0
     crashes: int = 0
     cancelled: int = 0
-    sizes: list[int] = field(default_factory=list)
+    sizes: deque[int] = field(default_factory=lambda: deque(maxlen=1000))
 
 
 class Worker:
@@ -103,7 +103,7 @@ class Worker:
         if self._thread.is_alive():
             self._thread.join(self._settings.shutdown_s)
 
-    def ask(self, task: Task, *, max_new_tokens: int = 0, hears: Callable[[int], None] | None = None) -> Question:
+    def ask(self, task: Task, *, max_new_tokens: int = 0, heard: asyncio.Queue[int] | None = None) -> Question:
         """Put a question in the queue; called in the thread of the event loop.
 
         Raises
@@ -116,7 +116,7 @@ class Worker:
         prompt = self._encoded(self._student, task)
         loop = asyncio.get_running_loop()
         longest = min(max_new_tokens or self._settings.max_new_tokens, self._settings.max_new_tokens)
-        question = Question(task, prompt, longest, loop, loop.create_future(), hears)
+        question = Question(task, prompt, longest, loop, loop.create_future(), heard)
         with self._changed:
             if len(self._waiting) >= self._settings.max_queue:
                 raise Refused(
@@ -157,7 +157,7 @@ class Worker:
                 if not batch:
                     return
                 self._answer(self._student, batch)
-            except Exception as problem:  # whatever it is, the next question deserves an answer
+            except Exception as problem:  # noqa: BLE001 - whatever it is, the next question deserves an answer
                 self._crashed(problem, batch)
                 if self._stopping:
                     self._empty_queue()
@@ -179,7 +179,7 @@ class Worker:
             question.fail(Refused(503, "ending", "the server is ending"))
 
     def _next_batch(self) -> list[Question]:
-        """The oldest question and those of its kind that wait; empty when the worker is to end."""
+        """The questions that have waited longest; empty when the worker is to end."""
         with self._changed:
             while not self._waiting:
                 if self._stopping:
@@ -187,17 +187,13 @@ class Worker:
                 self._changed.wait()
         time.sleep(0 if self._stopping else self._settings.batch_wait_s)
         with self._changed:
-            kind = self._waiting[0].task.kind
             batch: list[Question] = []
-            others: deque[Question] = deque()
-            for question in self._waiting:
+            while self._waiting and len(batch) < self._settings.batch_size:
+                question = self._waiting.popleft()
                 if question.is_cancelled:
                     self.counts.cancelled += 1
-                elif question.task.kind == kind and len(batch) < self._settings.batch_size:
-                    batch.append(question)
                 else:
-                    others.append(question)
-            self._waiting = others
+                    batch.append(question)
         return batch or self._next_batch()
 
     def _answer(self, student: Student, batch: Sequence[Question]) -> None:
@@ -206,10 +202,10 @@ class Worker:
         def watch(places: Sequence[int], tokens: Sequence[int]) -> Collection[int]:
             for place, token in zip(places, tokens, strict=True):
                 said[place] += 1
-                hears = batch[place].hears
-                if hears is not None and not batch[place].is_cancelled:
-                    hears(token)
-            return {place for place in places if batch[place].is_cancelled or said[place] >= batch[place].max_new_tokens}
+                batch[place].hear(token)
+            return {
+                place for place in places if batch[place].is_cancelled or said[place] >= batch[place].max_new_tokens
+            }
 
         began = time.perf_counter()
         continuations = continued(
@@ -247,7 +243,7 @@ def loaded(load: Callable[[], Student]) -> Student:
         return load()
     except StudyError:
         raise
-    except Exception as problem:  # a damaged file fails in whichever library reads it
+    except Exception as problem:  # noqa: BLE001 - a damaged file fails in whichever library reads it
         lines = str(problem).strip().splitlines() or [""]
         raise ArtifactError(
             f"the student can't be loaded ({type(problem).__name__}: {lines[0][:120].rstrip('.')})",
