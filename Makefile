@@ -23,7 +23,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach feedback monitor forget where promote bench test lint types format clean
+.PHONY: help env study smoke sweep coach feedback monitor forget where promote bench test lint types format exercises clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 30 minutes on 2 cores, set-up included"
@@ -41,6 +41,7 @@ help:
 	@echo "make test | lint | types      tests; ruff and generated files; mypy"
 	@echo "make bench [FULL=1]           speed beside named peers, one run; minutes (with FULL=1 much longer)"
 	@echo "make format                   format the code"
+	@echo "make exercises                notebooks/exercises and the minutes of docs/instructors_guide.md, anew"
 	@echo "make env                      only the environment in $(VENV) (PYTHON=..., TORCH_PIP_ARGS=...)"
 	@echo "make clean                    remove all runs but the reference run, and caches; keeps $(VENV)"
 
@@ -93,6 +94,8 @@ lint: $(READY)
 	@$(PY) -m ruff format --check .
 	@$(PY) tools/environment_yml.py --check
 	@$(PY) tools/readme_table.py --check
+	@$(PY) tools/course_minutes.py --check
+	@$(PY) tools/exercises.py --check
 
 types: $(READY)
 	@$(PY) -m mypy
@@ -100,6 +103,10 @@ types: $(READY)
 format: $(READY)
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+exercises: $(READY)
+	@$(PY) tools/course_minutes.py
+	@$(PY) tools/exercises.py
 
 clean:
 	@rm -rf data/runs .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
