@@ -56,7 +56,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "00_pretrain_embedded_student",
         writes=("base/",),
-        shipped=("embedded_student", "knowledge", "norms", "prompts"),
+        shipped=("devices", "embedded_student", "knowledge", "norms", "prompts", "wording"),
     ),
     Stage(
         "01_simulate_wearable_nights",
@@ -68,6 +68,7 @@ STAGES: tuple[Stage, ...] = (
         reads=("people.parquet", "nights.parquet", "reports.jsonl"),
         writes=("tasks.jsonl", "teacher_answers.jsonl", "training_set.jsonl"),
         shipped=(
+            "devices",
             "embedded_student",
             "exemplars",
             "guide",
@@ -84,7 +85,7 @@ STAGES: tuple[Stage, ...] = (
         "03_distill_the_student",
         reads=("tasks.jsonl", "training_set.jsonl"),
         writes=(STUDENT, STUDENT + "answers.jsonl", STUDENT + "training_log.json"),
-        shipped=("embedded_student", "knowledge", "norms", "prompts", "safety"),
+        shipped=("embedded_student", "guide", "knowledge", "norms", "prompts", "safety"),
         per_student=True,
     ),
     Stage(
@@ -132,7 +133,7 @@ STAGES: tuple[Stage, ...] = (
         "07_rest_or_exercise",
         reads=("people.parquet", "nights.parquet"),
         writes=("rest_or_exercise.parquet", "rest_or_exercise.csv"),
-        shipped=("classify", "embedded_bert", "embedded_student", "monitor", "norms"),
+        shipped=("classify", "devices", "embedded_bert", "embedded_student", "monitor", "norms"),
         threads=2,
     ),
     Stage(
@@ -158,7 +159,18 @@ STAGES: tuple[Stage, ...] = (
         "09_monitor_and_guide",
         reads=("people.parquet", "nights.parquet", "tasks.jsonl", "teacher_answers.jsonl", STUDENT + "answers.jsonl"),
         writes=("days.parquet", "alerts.parquet"),
-        shipped=("devices", "guide", "knowledge", "monitor", "norms", "safety", "wording"),
+        shipped=(
+            "devices",
+            "exemplars",
+            "guide",
+            "knowledge",
+            "monitor",
+            "norms",
+            "prompts",
+            "safety",
+            "teachers",
+            "wording",
+        ),
     ),
 )
 
