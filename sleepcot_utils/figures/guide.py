@@ -36,6 +36,8 @@ def draw_week(ax: Axes, plan: Sequence[Session], limits: WeekLimits) -> Axes:
     for level, (color, hatch) in LOOKS.items():
         places = [place for place, one in enumerate(plan) if one.level == level]
         minutes = [plan[place].minutes for place in places]
+        if not places:
+            continue
         ax.bar(places, minutes, color=color, hatch=hatch, edgecolor=INK, linewidth=0.8, label=level)
     for place, one in enumerate(plan):
         if one.day in limits.busy:
