@@ -4,6 +4,8 @@ RUN ?=
 SEEDS ?=
 SET ?=
 EXPORT ?=
+LISTEN ?=
+PORT ?=
 AGE ?=
 SEX ?=
 ADVICE ?=
@@ -23,7 +25,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach feedback monitor forget where promote bench test lint types format exercises clean
+.PHONY: help env study smoke sweep coach serve feedback monitor forget where promote bench test lint types format exercises slides clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 30 minutes on 2 cores, set-up included"
@@ -33,6 +35,7 @@ help:
 	@echo "make sweep SEEDS=1,2,3        more student seeds; students that exist are kept"
 	@echo "make coach EXPORT=path        report and advice for the persons of an export, by the student of RUN (laptop)"
 	@echo "                              AGE=40 SEX=female name the norms of one person"
+	@echo "make serve [RUN=laptop LISTEN=address PORT=8000]   the student over HTTP on this machine; SLEEPCOT_API_KEY opens it to others"
 	@echo "make feedback [ADVICE=id RATING=4 FOLLOWED=yes COMMENT='...']   rate that advice, or list what can be rated"
 	@echo "make monitor EXPORT=path      add nights and days of a person, and print what is out of the ordinary; stays here"
 	@echo "make forget [RUN=laptop]      delete that feedback; ALL=1 also deletes reports and advice of make coach"
@@ -42,6 +45,7 @@ help:
 	@echo "make bench [FULL=1]           speed beside named peers, one run; minutes (with FULL=1 much longer)"
 	@echo "make format                   format the code"
 	@echo "make exercises                notebooks/exercises and the minutes of docs/instructors_guide.md, anew"
+	@echo "make slides [RUN=reference]   slides of a run's executed notebooks, in build/slides; shown with the network"
 	@echo "make env                      only the environment in $(VENV) (PYTHON=..., TORCH_PIP_ARGS=...)"
 	@echo "make clean                    remove all runs but the reference run, and caches; keeps $(VENV)"
 
@@ -62,6 +66,9 @@ sweep: $(READY)
 
 coach: $(READY)
 	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop) $(if $(AGE),--age $(AGE)) $(if $(SEX),--sex $(SEX))
+
+serve: $(READY)
+	@$(PY) -m sleepcot_utils.serve --run $(or $(RUN),laptop) $(if $(LISTEN),--host $(LISTEN)) $(if $(PORT),--port $(PORT))
 
 feedback: $(READY)
 	@$(STUDY) feedback --run $(or $(RUN),laptop) $(if $(ADVICE),--advice '$(ADVICE)' --rating '$(RATING)' --followed '$(FOLLOWED)' --comment "$$COMMENT")
@@ -107,6 +114,9 @@ format: $(READY)
 exercises: $(READY)
 	@$(PY) tools/course_minutes.py
 	@$(PY) tools/exercises.py
+
+slides: $(READY)
+	@$(PY) tools/slides.py $(or $(RUN),reference)
 
 clean:
 	@rm -rf data/runs .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
