@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sleepcot_utils.errors import ArtifactError, ParameterError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+#: What others may not do with files that hold personal data: anything.
+OTHERS_MAY_NOT = 0o077
+PRIVATE_FOLDER = 0o700
 RUN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -34,6 +39,24 @@ def relative_name(path: Path) -> str:
         if resolved.is_relative_to(root):
             return resolved.relative_to(root).as_posix()
     return resolved.name
+
+
+@contextmanager
+def private_files(folder: Path) -> Iterator[None]:
+    """While this is open, all new files and folders are their user's alone (0600, 0700), those of child processes too.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made if need be, and closed to others, which also shuts away what older versions left in it.
+    """
+    before = os.umask(OTHERS_MAY_NOT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(PRIVATE_FOLDER)
+        yield
+    finally:
+        os.umask(before)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sleepcot_utils.errors import ArtifactError, ParameterError
-from sleepcot_utils.paths import PROJECT_ROOT, RunPaths, output_root, reference_data, relative_name
+from sleepcot_utils.paths import PROJECT_ROOT, RunPaths, output_root, private_files, reference_data, relative_name
 
 
 @pytest.fixture
@@ -69,3 +73,21 @@ def test_a_missing_artifact_is_named_with_the_notebook_that_writes_it(root: Path
 def test_shipped_files_are_found_from_any_working_directory(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     monkeypatch.chdir(root)
     assert reference_data("norms", "facts.yaml").is_file()
+
+
+def test_private_files_are_their_users_alone(tmp_path) -> None:
+    folder = tmp_path / "data" / "coach"
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    before = os.umask(0o022)
+    try:
+        with private_files(folder):
+            (folder / "advice.jsonl").write_text("x", encoding="utf-8")
+            (folder / "pages").mkdir()
+            subprocess.run([sys.executable, "-c", "open('child', 'w').close()"], cwd=folder, check=True)
+        (tmp_path / "open").write_text("x", encoding="utf-8")
+        assert os.umask(0o022) == 0o022, "as before"
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.iterdir(), tmp_path / "open"]}
+    assert modes == {"coach": 0o700, "advice.jsonl": 0o600, "pages": 0o700, "child": 0o600, "open": 0o644}

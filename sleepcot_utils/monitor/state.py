@@ -26,6 +26,7 @@ from sleepcot_utils.monitor.alerts import Alert
 from sleepcot_utils.monitor.memory import PersonMemory
 from sleepcot_utils.monitor.observations import KEYS
 from sleepcot_utils.monitor.rules import Rule, load_rules, measures
+from sleepcot_utils.paths import private_files
 
 FORMAT = 1
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -90,10 +91,11 @@ class MonitorState:
             raise InputError("an observation has no date", where="observations", expected="person and date in each row")
         if observations.duplicated(list(KEYS)).any():
             raise InputError("a person has two rows of one date", where="observations", expected="one row a day")
-        parts = [
-            self._add_person(str(person_id), own, (known_conditions or {}).get(str(person_id), ""))
-            for person_id, own in observations.groupby("person_id", sort=True)
-        ]
+        with private_files(self.folder):
+            parts = [
+                self._add_person(str(person_id), own, (known_conditions or {}).get(str(person_id), ""))
+                for person_id, own in observations.groupby("person_id", sort=True)
+            ]
         return Added(
             alerts=tuple(alert for part in parts for alert in part.alerts),
             withdrawn=tuple(entry for part in parts for entry in part.withdrawn),

@@ -12,13 +12,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import sleepcot_utils.errors
 from sleepcot_utils.config import StudyParameters, parameters_model, validate_parameters
 from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
-from sleepcot_utils.paths import relative_name
+from sleepcot_utils.paths import private_files, relative_name
 from sleepcot_utils.study.environment import kernel_variables, variables_set
 from sleepcot_utils.study.hashing import files_below
 from sleepcot_utils.study.locks import exclusive
@@ -119,7 +120,8 @@ def run_notebook(notebook: str, values: Mapping[str, Any]) -> Path:
     paths = run_paths(stage, parameters.run)
     name = execution_name(stage, parameters)
     working = paths.data / "logs" / f"{name}.working.ipynb"
-    with exclusive(paths.data / "logs" / f"{name}.lock", holder=title_of(name), wait_s=30.0):
+    alone = private_files(paths.notebooks) if stage.private else nullcontext()
+    with alone, exclusive(paths.data / "logs" / f"{name}.lock", holder=title_of(name), wait_s=30.0):
         declared = [paths.data / item for item in artifact_names(stage.writes, parameters)]
         declared.append(record_file(stage, parameters))
         before = {path: _fingerprint(path) for path in declared}

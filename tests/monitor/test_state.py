@@ -161,3 +161,12 @@ def _pressure_days(dates: pd.DatetimeIndex, systolic: list[float]) -> pd.DataFra
             }
         )
     )
+
+
+def test_state_is_its_users_alone(tmp_path: Path, record) -> None:
+    state = MonitorState(tmp_path / "monitor")
+    state.add(observe(*record))
+    found = [state.folder, *state.folder.rglob("*")]
+    assert len(found) > PERSONS
+    for path in found:
+        assert path.stat().st_mode & 0o077 == 0, path.name
