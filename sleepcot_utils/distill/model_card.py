@@ -36,11 +36,12 @@ project alone; license: MIT, as the code.
 **Trained on** exercises that `sleepcot_utils/distill/practice` generates, {len(exam)} kinds of them: reading simulated
 reports, holding values against printed ranges, clock times and sums with their working, ranking by stated levels,
 following made-up rules, tables and lists, copying rare words, a glossary of our own, invented facts to be remembered,
-and asking the training questions of the knowledge cards in other words. The people of the reports appear in no study
+and asking the training questions of cards and of reports in other words. The people of the reports appear in no study
 run. It saw no answer of the teacher, no statement of a card, no driver, advice or verdict, and no held-out question;
 `tests/distill/test_practice_apart.py` checks that. The tokenizer's vocabulary was trained on the same text and on the
 words of the knowledge cards and of the expert, without held-out questions. Only the answers are learned. Muon for the
-matrices, AdamW for the rest; the rate warms up, stays, and falls over the last fifth of the time.
+matrices, AdamW for the rest; the rate warms up, stays, and falls over the last fifth of each stretch of training. What
+the exams along the way find right is practiced less from then on.
 
 **How far it came**: {last["step"]:,} steps, {last["tokens"] / 1e6:.1f} million tokens, {last["seconds"] / 60:.0f} minutes by
 the clock on two cores that others used too. Share of exam exercises answered exactly right: {curve[0]["exam"]:.2f} after

@@ -44,7 +44,7 @@ ON_A_REPORT, ON_THEIR_OWN = 7, 11
 ON_REPORTS = 0.4
 ROWS_A_STEP = 9
 PEAK_RATE, WARM_UP_STEPS, DECAY_SHARE, LAST_SCALE = 5e-3, 100, 0.2, 0.03
-SAVE_EVERY_S = 240.0
+SAVE_EVERY_S = 600.0
 #: Weight of the newest exam in what is known of a skill; the exams along the way are small.
 NEWEST_EXAM = 0.4
 EXAM_ITEMS, LAST_EXAM_ITEMS = 5, 40  # of each skill in the exams along the way, and in the last one
