@@ -15,7 +15,7 @@ from typing import Any
 
 from sleepcot_utils.safety.advice import wording
 from sleepcot_utils.safety.guard import guard
-from sleepcot_utils.safety.triage import triage
+from sleepcot_utils.safety.triage import Triage, triage
 from sleepcot_utils.score.claims import sentences
 from sleepcot_utils.serve.coach import Coach, IsGone, open_task
 from sleepcot_utils.serve.questions import Question, Refused
@@ -47,7 +47,7 @@ class Conversation:
 
     async def whole(self, is_gone: IsGone) -> dict[str, Any]:
         """The answer in one piece."""
-        found = triage(self._words)
+        found = await self._triage()
         tokens_in = tokens_out = 0
         if needs_help_now(found):
             said = first_words(found, LANGUAGE)
@@ -56,7 +56,7 @@ class Conversation:
             tokens_in = len(question.prompt)
             (answer,) = await answers_to([question], self._coach.settings.answer_timeout_s, is_gone)
             tokens_out = answer.tokens
-            said = checked(self._task, answer, None, self._words, LANGUAGE, {})
+            said = await asyncio.to_thread(checked, self._task, answer, None, self._words, LANGUAGE, {})
         usage = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out, "total_tokens": tokens_in + tokens_out}
         choice = {
             "index": 0,
@@ -73,7 +73,7 @@ class Conversation:
         Refused
             If the question can't be taken.
         """
-        found = triage(self._words)
+        found = await self._triage()
         if needs_help_now(found):
             return self._urgent(first_words(found, LANGUAGE))
         heard: asyncio.Queue[int] = asyncio.Queue()
@@ -94,7 +94,7 @@ class Conversation:
                 sent += piece
                 yield self._event({"content": piece})
             (answer,) = await answers_to([question], max(until - time.monotonic(), 0.01), _nobody)
-            said = checked(self._task, answer, None, self._words, LANGUAGE, {})
+            said = await asyncio.to_thread(checked, self._task, answer, None, self._words, LANGUAGE, {})
             if said.withheld:
                 yield self._event({"content": f"\n\n{wording(LANGUAGE)['withheld']}"})
             elif said.answer.startswith(sent):
@@ -129,6 +129,11 @@ class Conversation:
             if len(ready) > len(sent):
                 yield ready[len(sent) :]
                 sent = ready
+
+    async def _triage(self) -> Triage:
+        """Red flags of what the person wrote; reading much of it takes time, so a prompt too long is refused first."""
+        self._coach.worker.encoded(self._task)
+        return await asyncio.to_thread(triage, self._words)
 
     def _longest(self) -> int:
         return self._request.max_completion_tokens or self._request.max_tokens or 0

@@ -155,7 +155,7 @@ class Coach:
         is_gone: IsGone,
     ) -> list[Checked]:
         """Triage, then the student where nobody needs help now, then the rules over what it said."""
-        found: list[Triage] = [triage_all(words, report) for report in reports]
+        found: list[Triage] = await asyncio.to_thread(lambda: [triage_all(words, report) for report in reports])
         questions: dict[int, object] = {}
         asked = []
         try:
@@ -168,12 +168,16 @@ class Coach:
                 question.cancel()
             raise
         answers = dict(zip(questions, await answers_to(asked, self.settings.answer_timeout_s, is_gone), strict=True))
-        return [
-            checked(task, answers[place], reports[place], words, language, self.cards)
-            if place in answers
-            else first_words(found[place], language)
-            for place, task in enumerate(tasks)
-        ]
+
+        def judge() -> list[Checked]:
+            return [
+                checked(task, answers[place], reports[place], words, language, self.cards)
+                if place in answers
+                else first_words(found[place], language)
+                for place, task in enumerate(tasks)
+            ]
+
+        return await asyncio.to_thread(judge)
 
     def _card(self, body: KnowledgeRequest) -> Card | None:
         if body.card_id:

@@ -111,9 +111,7 @@ class Worker:
         Refused
             413 to 503: the prompt is too long, the queue is full, or there is no student now.
         """
-        if not self.is_ready or self._student is None:
-            raise Refused(503, "not_ready", self.state or "the server is ending", retry_after_s=5)
-        prompt = self._encoded(self._student, task)
+        prompt = self.encoded(task)
         loop = asyncio.get_running_loop()
         longest = min(max_new_tokens or self._settings.max_new_tokens, self._settings.max_new_tokens)
         question = Question(task, prompt, longest, loop, loop.create_future(), heard)
@@ -135,7 +133,17 @@ class Worker:
         assert self._student is not None, "only what was loaded has said something"
         return str(self._student.tokenizer.decode(list(tokens), skip_special_tokens=True))
 
-    def _encoded(self, student: Student, task: Task) -> list[int]:
+    def encoded(self, task: Task) -> list[int]:
+        """Tokens of the prompt of a task.
+
+        Raises
+        ------
+        Refused
+            400 if it is too long; 503 if there is no student now.
+        """
+        student = self._student
+        if not self.is_ready or student is None:
+            raise Refused(503, "not_ready", self.state or "the server is ending", retry_after_s=5)
         limit = self._settings.max_prompt_tokens
         letters = sum(len(message["content"]) for message in task.messages)
         if letters > limit * MOST_LETTERS_A_TOKEN:

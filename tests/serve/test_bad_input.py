@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 
 import pytest
@@ -111,7 +112,9 @@ def test_half_an_upload(client) -> None:
 def test_prompt_of_a_million_tokens(client) -> None:
     for words in ("sleep " * 3_000, "sleep " * 170_000):
         body = {"messages": [{"role": "user", "content": words}]}
+        began = time.perf_counter()
         answer = client.post("/v1/chat/completions", json=body)
+        assert time.perf_counter() - began < 5, "refused before anybody reads it"
         assert code(answer, 400) == "prompt_too_long" and "tokens" in answer.json()["error"]["expected"]
     assert code(client.post("/v1/chat/completions", json={"messages": []}), 422) == "invalid"
 
@@ -125,7 +128,12 @@ def test_paths_and_methods_that_are_not_there(client) -> None:
 def test_key_is_asked_for_where_there_is_one(opened) -> None:
     other = "o" * 40
     with opened(keys=(KEY, other)) as client:
-        for headers in ({}, {"authorization": f"Bearer {KEY[:-1]}"}, {"x-api-key": "é" * 3}, {"authorization": KEY}):
+        for headers in (
+            {},
+            {"authorization": f"Bearer {KEY[:-1]}"},
+            {"x-api-key": b"\xe9\xe9"},
+            {"authorization": KEY},
+        ):
             answer = client.post("/v1/knowledge", json=QUESTION, headers=headers)
             assert code(answer, 401) == "no_key" and answer.headers["www-authenticate"] == "Bearer"
         assert client.get("/metrics").status_code == 401
