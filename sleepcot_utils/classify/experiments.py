@@ -61,7 +61,9 @@ def prepare(cases: pd.DataFrame, rule_name: str, rng: np.random.Generator, *, no
     split_rng, notes_rng, label_rng = rng.spawn(3)
     table = cases.assign(split=split_persons(cases["person_id"], split_rng))
     drawn = draw_notes(table["split"], notes_rng)
-    table = table.join(drawn) if notes else table.assign(note_kind="", note="")
+    table = (
+        table.assign(note_kind=drawn["note_kind"], note=drawn["note"]) if notes else table.assign(note_kind="", note="")
+    )
     chance = rule.probability(table)
     table = table.assign(margin=rule.margins(table), rule_chance=chance, chance=with_notes(chance, table["note_kind"]))
     return Trial(rule, table.assign(label=draw_labels(table["chance"], label_rng)))

@@ -134,7 +134,6 @@ STAGES: tuple[Stage, ...] = (
         reads=("people.parquet", "nights.parquet"),
         writes=("rest_or_exercise.parquet", "rest_or_exercise.csv"),
         shipped=("classify", "devices", "embedded_bert", "embedded_student", "monitor", "norms"),
-        threads=2,
     ),
     Stage(
         "08_coach_your_own_nights",
