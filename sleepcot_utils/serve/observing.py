@@ -71,10 +71,9 @@ class Observing:
         except ClientDisconnect:
             state["code"] = "client_left"
         except Exception as problem:  # noqa: BLE001 - further out its text would be logged, which quotes values
-            state["code"] = type(problem).__name__
-            state["at"] = _place(problem)
             if status == CLIENT_LEFT:  # nothing has been sent yet
                 await problem_response(FAILED, scope)(scope, receive, watched)
+            state |= {"code": type(problem).__name__, "at": _place(problem)}
         finally:
             path = scope["path"] if scope["path"] in self._paths else UNKNOWN_PATH
             seconds = time.perf_counter() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from fastapi.testclient import TestClient
 
 from sleepcot_utils.distill.student import Student, load_student
 from sleepcot_utils.serve.api import create_app
+from sleepcot_utils.serve.observing import LOGGER
 from sleepcot_utils.serve.settings import Settings
 from sleepcot_utils.serve.worker import Worker
 from tests.tiny_student import save_tiny_student
@@ -32,6 +34,28 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+class Lines(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the server logs in a test."""
+    handler = Lines()
+    monkeypatch.setattr(LOGGER, "handlers", [handler])
+    monkeypatch.setattr(LOGGER, "propagate", False)
+    monkeypatch.setattr(LOGGER, "level", logging.INFO)
+    LOGGER.manager._clear_cache()  # type: ignore[attr-defined]
+    return handler.texts
 
 
 @pytest.fixture(scope="session")
