@@ -8,6 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from sleepcot_utils.columns import Column
 from sleepcot_utils.nights import COLUMNS
+from sleepcot_utils.safety.flags import URGENCIES
+from sleepcot_utils.score.claims import OPEN, RIGHT, WRONG
 from sleepcot_utils.tasks.follow_up import follow_ups
 
 #: Twenty years of nights and naps of a person are fewer.
@@ -18,6 +20,8 @@ LONGEST_NAME_LETTERS = 100
 MOST_MESSAGES = 64
 LONGEST_MESSAGE_LETTERS = 2**20
 
+Verdict = Annotated[str, Field(json_schema_extra={"enum": [RIGHT, WRONG, OPEN]})]
+Urgency = Annotated[str, Field(json_schema_extra={"enum": list(URGENCIES)})]
 Text = Annotated[str, Field(max_length=LONGEST_NAME_LETTERS)]
 
 
@@ -34,7 +38,9 @@ class Strict(BaseModel):
 
 def _field(column: Column) -> Any:
     kind: Any = float if column.kind == "number" else Text
-    limits = {"ge": column.low, "le": column.high} if column.kind == "number" and column.low > -float("inf") else {}
+    limits: dict[str, Any] = (
+        {"ge": column.low, "le": column.high} if column.kind == "number" and column.low > -float("inf") else {}
+    )
     described = Field(... if column.required else None, description=column.meaning, **limits)
     return (kind if column.required else kind | None, described)
 
@@ -88,7 +94,7 @@ class Mark(BaseModel):
     start: int = Field(description="place of its first letter in the answer")
     end: int = Field(description="place behind its last letter")
     value: float = Field(description="size; minutes for amounts of time and clock times")
-    verdict: Literal["right", "wrong", "not verified"]
+    verdict: Verdict
     facts: list[str] = Field(description="facts of the report that it is said of")
 
 
@@ -96,7 +102,7 @@ class Claim(BaseModel):
     """What is known of one sentence of an answer."""
 
     sentence: str
-    verdict: Literal["right", "wrong", "not verified"]
+    verdict: Verdict
     why: str
 
 
@@ -108,7 +114,7 @@ class Checked(BaseModel):
     answer: str = Field(description="words of the student; empty if withheld")
     withheld: bool
     reasons: list[str] = Field(description="why the answer is withheld")
-    urgency: Literal["none", "soon", "now"]
+    urgency: Urgency
     red_flags: list[str]
     failed_checks: list[str]
     marks: list[Mark] = Field(description="every number of `answer`")

@@ -88,7 +88,7 @@ def table_of(body: NightsRequest, upload: UploadFile | None, settings: Settings)
         If rows can't be true, or nothing usable is in the export.
     """
     if upload is None:
-        rows = pd.DataFrame([row.model_dump() for row in body.nights])
+        rows = pd.DataFrame(body.model_dump()["nights"])
         return nightly.validate(nightly.conform(rows), where="nights"), None
     # Only its user can read a folder of tempfile; it is gone with the request.
     with tempfile.TemporaryDirectory(prefix="sleepcot-") as folder:
