@@ -30,9 +30,7 @@ COLUMNS: dict[str, Column] = {
     "highest_systolic_mmhg": Column("number", "highest systolic pressure of any reading", 40, 300),
     "highest_diastolic_mmhg": Column("number", "highest diastolic pressure of any reading", 20, 200),
     "blood_pressure_readings": Column("number", "readings behind the blood pressure", 1, 2000),
-    "glucose_mg_dl": Column(
-        "number", "mean of the fasting readings, or of all readings if none is fasting", 10, 2000
-    ),
+    "glucose_mg_dl": Column("number", "mean of the fasting readings, or of all readings if none is fasting", 10, 2000),
     "glucose_fasting": Column("number", "1 if glucose_mg_dl was taken fasting, 0 if not, nothing if not said", 0, 1),
     "lowest_glucose_mg_dl": Column("number", "lowest glucose reading of the day", 10, 2000),
     "highest_glucose_mg_dl": Column("number", "highest glucose reading of the day", 10, 2000),

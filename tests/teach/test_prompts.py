@@ -30,7 +30,6 @@ from sleepcot_utils.teach.prompts import (
 )
 from sleepcot_utils.teach.templates import environment, rendered
 
-
 #: Kinds with worked examples; training advice is asked for without any.
 EXAMPLED = [kind for kind in KINDS if kind != GUIDE]
 
