@@ -83,7 +83,7 @@ def fit_numbers(
         ),
     }
     words = CountVectorizer(ngram_range=(1, 2), binary=True)
-    parts = [(scaled if kind == "logistic" else "passthrough", list(columns))]
+    parts: list[tuple[Any, Any]] = [(scaled if kind == "logistic" else "passthrough", list(columns))]
     if notes:
         parts.append((words, "note"))
     pipeline = make_pipeline(make_column_transformer(*parts, sparse_threshold=0), models[kind])
