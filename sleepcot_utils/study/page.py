@@ -15,9 +15,8 @@ from sleepcot_utils.figures.labels import metric_label
 from sleepcot_utils.figures.theme import order_sources
 from sleepcot_utils.paths import RunPaths, relative_name
 from sleepcot_utils.study.records import read_record
-from sleepcot_utils.study.results import RESULT_SUMMARY
+from sleepcot_utils.study.results import PAGE, RESULT_SUMMARY
 
-PAGE = "results.html"
 COMPARE = "04_compare_student_and_baselines"
 MAIN_FIGURE = "04_scores"
 #: Name of the file in which figures keep their descriptions.

@@ -22,6 +22,8 @@ REFERENCE = "reference"
 RESULT_TABLE = "comparison.csv"
 #: Means of every source and the conclusion; the table of the README is made from it.
 RESULT_SUMMARY = "comparison.json"
+#: The page of a run's results at a glance, beside its executed notebooks.
+PAGE = "results.html"
 #: Parameters that change no duration worth speaking of.
 WITHOUT_DURATION = ("run", "profile", "seed", "arm", "arms", "student_seed", "student_seeds")
 HOME_FOLDER = re.compile(r"(/home/|/Users/|/root/|\b[A-Z]:\\+Users\\)[\w.-]*")
@@ -199,6 +201,10 @@ def promote(plan: Plan) -> list[Path]:
             raise ArtifactError("the run is not complete", where=relative_name(result), expected="`make study` first")
         _refuse_leaks(result)
         kept.append(result)
+    page = source.notebooks / PAGE
+    if page.exists():
+        _refuse_leaks(page)
+        kept.append(page)
     figures = sorted(
         path for path in source.figures.glob("*") if path.is_file() and not path.name.startswith((".", "08_"))
     )

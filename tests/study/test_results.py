@@ -72,12 +72,15 @@ def test_promote_copies_a_complete_run_and_nothing_personal(plan: Plan) -> None:
     reference.notebooks.mkdir(parents=True)
     (reference.notebooks / "old.ipynb").write_text("{}")
     (reference.notebooks / "README.md").write_text("kept")
+    (RunPaths(plan.run).notebooks / "results.html").write_text("<p>at a glance</p>")
     written = promote(plan)
     assert all(path.exists() for path in written)
+    assert (reference.notebooks / "results.html").read_text() == "<p>at a glance</p>"
     assert {path.name for path in reference.figures.iterdir()} == {"01_nights.png", "alt_text.json"}
     names = {path.name for path in reference.notebooks.iterdir()}
     assert "old.ipynb" not in names and {"README.md", "comparison.csv", f"{SIMULATE}_result.json"} <= names
-    assert len(names) == 2 * 4 + 3
+    # A copy and a record each, two result files, the page, and the README that was there.
+    assert len(names) == 2 * len(plan.executions()) + 4
     assert (reference.notebooks / "comparison.json").read_text() == '{"summary": []}'
 
 
@@ -99,7 +102,7 @@ def test_promote_refuses_leaks_and_warnings(plan: Plan, output: Any, said: str) 
 
 def test_promote_refuses_an_incomplete_run(plan: Plan) -> None:
     executed_copy(plan.executions()[-1]).unlink()
-    with pytest.raises(ArtifactError, match="04_compare_student_and_baselines.ipynb: the run is not complete"):
+    with pytest.raises(ArtifactError, match=f"{plan.executions()[-1].stage.notebook}.ipynb: the run is not complete"):
         promote(plan)
 
 
@@ -147,7 +150,8 @@ def test_prose_follows_its_source_and_outputs_stay(tmp_path: Path) -> None:
 
 
 def test_expected_times_come_from_records_of_the_same_sizes(plan: Plan) -> None:
-    path = record_file(plan.executions()[0].stage, plan.executions()[0].parameters)
+    execution = next(one for one in plan.executions() if one.stage.notebook == SIMULATE)
+    path = record_file(execution.stage, execution.parameters)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"wall_time_s": 77.0}))
     assert expected_seconds(plan)[SIMULATE] == 77.0
     larger = make_plan("smoke", overrides={SIMULATE: {"persons": 90}})
