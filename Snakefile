@@ -31,6 +31,7 @@ COMPARE = "04_compare_student_and_baselines"
 CLASSIFY = "07_rest_or_exercise"
 MONITOR = "09_monitor_and_guide"
 PERSONALIZE = "05_personalize_from_feedback"
+DEPLOY = "06_deploy_the_student"
 
 
 def local(path):
@@ -154,6 +155,21 @@ rule personalize:
         gpu=1 if PLAN.profile.gpus else 0,
     shell:
         "{EXECUTE} " + PERSONALIZE + " --parameters {params.parameters:q}"
+
+
+rule deploy:
+    input:
+        upstream_outputs(PLAN, DEPLOY),
+        records=ancient(upstream_records(PLAN, DEPLOY)),
+        notebook=ancient(local(notebook_file(DEPLOY))),
+        shipped=ancient(shipped(DEPLOY)),
+    output:
+        outputs(DEPLOY),
+    params:
+        **job_params(PLAN, DEPLOY),
+    threads: stage_of(DEPLOY).threads
+    shell:
+        "{EXECUTE} " + DEPLOY + " --parameters {params.parameters:q}"
 
 
 rule classify:

@@ -52,6 +52,21 @@ TEACHERS_FILE = "data/teachers/teachers.yaml"
 ADAPTERS = ("lora", "dora", "qlora", "full")
 ENGINES = ("transformers", "vllm")
 DEVICES = ("auto", "cpu", "cuda")
+#: Smaller students that notebook 06 can make beside the whole one; `deploy.variants` describes each.
+VARIANTS = (
+    "int8",
+    "int4",
+    "pruned_30",
+    "pruned_50",
+    "pruned_70",
+    "layer_out",
+    "two_layers_out",
+    "onnx",
+    "onnx_int8",
+    "healed",
+    "random_50",
+    "shuffled",
+)
 #: Seeds must fit the 32-bit seeds of the libraries underneath (``numpy.random.SeedSequence`` takes any, Trainer does not).
 LARGEST_SEED = 2**32 - 1
 
@@ -84,6 +99,9 @@ NonEmpty = Annotated[str, AfterValidator(Matches("a text that is not empty", lam
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Arm = Annotated[str, AfterValidator(OneOf(ARMS))]
 ArmList = Annotated[str, AfterValidator(Listed(f"arms among {', '.join(ARMS)}, with commas between them", _arm))]
+VariantList = Annotated[
+    str, AfterValidator(Listed(f"variants among {', '.join(VARIANTS)}, with commas between them", OneOf(VARIANTS)))
+]
 SeedList = Annotated[str, AfterValidator(Listed('a text of whole numbers with commas, such as "1,2"', _seed))]
 
 
@@ -303,6 +321,32 @@ class PersonalizeParameters(StudyParameters):
     resamples: int = Field(300, ge=200, le=100_000, description="bootstrap resamples of persons")
 
 
+class DeployParameters(StudyParameters):
+    """Parameters of ``06_deploy_the_student``."""
+
+    arm: Arm = Field("cot", description="arm of the student that is made smaller")
+    student_seed: Seed = Field(1, description="seed of that student")
+    variants: VariantList = Field(
+        "int8,int4,pruned_50,onnx,shuffled", description="what is made of it beside the whole student, with commas"
+    )
+    most_tasks: int = Field(6, ge=3, le=100_000, description="held-out tasks that each variant answers, at most")
+    max_new_tokens: int = Field(48, ge=1, le=4096, description="longest answer, in tokens")
+    healing_steps: int = Field(2, ge=1, le=100_000, description="optimizer steps after pruning")
+    healing_batch_size: int = Field(2, ge=1, le=4096, description="rows of the training set per such step")
+    healing_rate: float = Field(
+        0.001, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate of the healing"
+    )
+    timed_tokens: int = Field(8, ge=2, le=4096, description="tokens written when speed and memory are measured")
+    margin: float = Field(
+        0.1,
+        gt=0.0,
+        lt=1.0,
+        allow_inf_nan=False,
+        description="how much lower a study score may be and count as no worse",
+    )
+    resamples: int = Field(300, ge=200, le=100_000, description="bootstrap resamples of persons")
+
+
 class RestOrExerciseParameters(StudyParameters):
     """Parameters of ``07_rest_or_exercise``."""
 
@@ -341,6 +385,7 @@ NOTEBOOK_PARAMETERS: dict[str, type[StudyParameters]] = {
     "03_distill_the_student": DistillParameters,
     "04_compare_student_and_baselines": CompareParameters,
     "05_personalize_from_feedback": PersonalizeParameters,
+    "06_deploy_the_student": DeployParameters,
     "07_rest_or_exercise": RestOrExerciseParameters,
     "08_coach_your_own_nights": CoachParameters,
     "09_monitor_and_guide": MonitorParameters,

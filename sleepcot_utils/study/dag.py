@@ -19,6 +19,7 @@ RULES = {
     "distill": "03_distill_the_student",
     "compare": "04_compare_student_and_baselines",
     "personalize": "05_personalize_from_feedback",
+    "deploy": "06_deploy_the_student",
     "classify": "07_rest_or_exercise",
     "monitor": "09_monitor_and_guide",
 }

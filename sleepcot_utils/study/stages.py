@@ -130,6 +130,12 @@ STAGES: tuple[Stage, ...] = (
         ),
     ),
     Stage(
+        "06_deploy_the_student",
+        reads=("tasks.jsonl", "teacher_answers.jsonl", "training_set.jsonl", STUDENT),
+        writes=("deployed/", "deployment.csv"),
+        shipped=("embedded_student", "guide", "knowledge", "norms", "prompts", "safety"),
+    ),
+    Stage(
         "07_rest_or_exercise",
         reads=("people.parquet", "nights.parquet"),
         writes=("rest_or_exercise.parquet", "rest_or_exercise.csv"),
