@@ -33,7 +33,7 @@ def prune_weights(model: Any, share: float, *, at_random: bool = False, seed: in
     torch.manual_seed(seed)
     method = prune.RandomUnstructured if at_random else prune.L1Unstructured
     prune.global_unstructured(
-        [(layer, "weight") for layer in _linear_layers(model)], pruning_method=method, amount=share
+        [(layer, "weight") for layer in linear_layers(model)], pruning_method=method, amount=share
     )
 
 
@@ -41,14 +41,14 @@ def make_permanent(model: Any) -> None:
     """Turn masked weights into plain ones that hold zeros."""
     from torch.nn.utils import prune
 
-    for layer in _linear_layers(model):
+    for layer in linear_layers(model):
         if prune.is_pruned(layer):
             prune.remove(layer, "weight")
 
 
 def zero_share(model: Any) -> float:
     """Share of the weights of the linear layers that are zero."""
-    weights = [layer.weight for layer in _linear_layers(model)]
+    weights = [layer.weight for layer in linear_layers(model)]
     return sum(int((weight == 0).sum()) for weight in weights) / sum(weight.numel() for weight in weights)
 
 
@@ -58,7 +58,7 @@ def shuffle_weights(model: Any, seed: int) -> None:
 
     draws = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for layer in _linear_layers(model):
+        for layer in linear_layers(model):
             order = torch.randperm(layer.weight.numel(), generator=draws)
             layer.weight.copy_(layer.weight.flatten()[order].reshape(layer.weight.shape))
 
@@ -111,7 +111,8 @@ def _set_layers(model: Any, layers: Sequence[Any]) -> None:
     model.config.layer_types = ["full_attention"] * len(layers)
 
 
-def _linear_layers(model: Any) -> list[Any]:
+def linear_layers(model: Any) -> list[Any]:
+    """The linear layers that are pruned: all but the output layer, which may be the embedding."""
     import torch
 
     return [layer for layer in model.model.layers.modules() if isinstance(layer, torch.nn.Linear)]
