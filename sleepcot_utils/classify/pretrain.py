@@ -1,7 +1,7 @@
 """Pretrains the small encoder by masked language modeling: ``python -m sleepcot_utils.classify.pretrain``.
 
 Writes a BERT checkpoint (safetensors), its tokenizer, the curve, an exam and a model card. Steps are counted, not
-minutes: the same command on the same versions gives the same weights.
+minutes. Word pieces that occur equally often may be numbered otherwise when it is run again, so weights can differ.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def pretrain(
         report_to="none",
         dataloader_pin_memory=False,
     )
-    collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=MASKED)
+    collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=MASKED, seed=SEED)
     trainer = Trainer(model, arguments, train_dataset=train_set, data_collator=collate, callbacks=[time_limit(minutes)])
     started = time.process_time()
     trainer.train()
