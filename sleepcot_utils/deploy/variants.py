@@ -107,9 +107,12 @@ class Made:
 
 
 def chosen_variants(names: list[str]) -> list[str]:
-    """The variants to make, the whole student first, in the order of the table; none of ONNX where it is not installed."""
+    """The variants to make, in the order of the table: the whole student, and the graph that a smaller one is made from.
+
+    Those of ONNX are left out where it is not installed.
+    """
     possible = onnx_is_possible()
-    wanted = {WHOLE, *names}
+    wanted = {WHOLE, *names} | ({"onnx"} if "onnx_int8" in names else set())
     return [name for name, rule in VARIANTS.items() if name in wanted and (possible or rule.form != artifacts.ONNX)]
 
 
@@ -162,14 +165,11 @@ def _alter(model: object, rule: Variant, lesson: Lesson, seed: int) -> None:
 
 
 def _save_graph(name: str, model: object, folder: Path) -> None:
-    """The graph of the whole student; the smaller one is made from it, so it is exported once."""
-    whole = folder / "onnx"
-    if not (whole / artifacts.GRAPH_FILE).exists() or name == "onnx":
-        whole.mkdir(parents=True, exist_ok=True)
-        export_onnx(model, whole / artifacts.GRAPH_FILE)
-        artifacts.mark_format(whole, artifacts.ONNX)
-    if name != "onnx":
-        own = folder / name
-        own.mkdir(parents=True, exist_ok=True)
+    """The graph of the whole student, or a smaller one made from that graph, which was saved before."""
+    whole, own = folder / "onnx", folder / name
+    own.mkdir(parents=True, exist_ok=True)
+    if name == "onnx":
+        export_onnx(model, own / artifacts.GRAPH_FILE)
+    else:
         quantize_onnx(whole / artifacts.GRAPH_FILE, own / artifacts.GRAPH_FILE)
-        artifacts.mark_format(own, artifacts.ONNX)
+    artifacts.mark_format(own, artifacts.ONNX)

@@ -194,6 +194,8 @@ def test_a_variant_is_made_and_the_student_stays(student: Student, tmp_path: Pat
 
 
 def test_variants_come_in_order_and_without_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sleepcot_utils.deploy.variants.onnx_is_possible", lambda: True)
+    assert chosen_variants(["onnx_int8"]) == ["whole", "onnx", "onnx_int8"]
     monkeypatch.setattr("sleepcot_utils.deploy.variants.onnx_is_possible", lambda: False)
     assert chosen_variants(["onnx", "pruned_30", "int8"]) == ["whole", "int8", "pruned_30"]
 
