@@ -111,7 +111,6 @@ STAGES: tuple[Stage, ...] = (
             "teachers",
             "wording",
         ),
-        threads=2,
     ),
     Stage(
         "05_personalize_from_feedback",
