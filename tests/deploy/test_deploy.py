@@ -97,8 +97,8 @@ def test_what_is_saved_is_loaded(model: Any, tmp_path: Path, form: str) -> None:
     loaded = load_model(folder)
     expected = int8_model(model) if form == artifacts.INT8 else model
     if form == artifacts.INT4:
-        for one, other in zip(loaded.parameters(), model.parameters(), strict=True):
-            rounded = unpacked(packed(other.detach()), other.shape) if other.dim() > 1 else other
+        for one, other in zip(loaded.state_dict().values(), model.state_dict().values(), strict=True):
+            rounded = unpacked(packed(other), other.shape) if other.dim() > 1 else other
             assert torch.equal(one, rounded)
             assert float((one - other).abs().max()) <= float(other.max() - other.min()) / 15
     else:
@@ -123,12 +123,13 @@ def test_a_tied_head_is_left_alone_by_8_bits(model: Any) -> None:
 
 def test_pruning_takes_the_smallest(model: Any) -> None:
     before = torch.cat([layer.weight.detach().abs().flatten() for layer in pruning.linear_layers(model)])
+    embeddings = model.get_input_embeddings().weight.detach().clone()
     pruning.prune_weights(model, 0.3)
     pruning.make_permanent(model)
     after = torch.cat([layer.weight.detach().abs().flatten() for layer in pruning.linear_layers(model)])
     assert pruning.zero_share(model) == pytest.approx(0.3, abs=1e-4)
     assert float(before[after == 0].max()) <= float(after[after > 0].min())
-    assert not (model.get_input_embeddings().weight == 0).any()
+    assert torch.equal(model.get_input_embeddings().weight, embeddings), "embeddings stay whole"
     with pytest.raises(ParameterError, match="1.5 can't be pruned"):
         pruning.prune_weights(model, 1.5)
 
