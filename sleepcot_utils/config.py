@@ -329,7 +329,7 @@ class DeployParameters(StudyParameters):
     variants: VariantList = Field(
         "int8,int4,pruned_50,onnx,shuffled", description="what is made of it beside the whole student, with commas"
     )
-    most_tasks: int = Field(6, ge=3, le=100_000, description="held-out tasks that each variant answers, at most")
+    most_tasks: int = Field(9, ge=6, le=100_000, description="held-out tasks that each variant answers, at most")
     max_new_tokens: int = Field(48, ge=1, le=4096, description="longest answer, in tokens")
     healing_steps: int = Field(2, ge=1, le=100_000, description="optimizer steps after pruning")
     healing_batch_size: int = Field(2, ge=1, le=4096, description="rows of the training set per such step")

@@ -77,12 +77,14 @@ def load_model(folder: Path) -> Any:
     ArtifactError
         If the folder is no variant for torch, or its weights are missing or damaged.
     """
+    from safetensors import SafetensorError
+
     form = format_of(folder)
     if form == ONNX:
         raise ArtifactError("a graph is no torch model", where=str(folder), expected="deploy.runners for an ONNX file")
     try:
         return _loaded(folder, form).eval()
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as problem:
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError, SafetensorError) as problem:
         raise ArtifactError(
             f"the weights can't be read: {str(problem).splitlines()[0]}",
             where=str(folder),

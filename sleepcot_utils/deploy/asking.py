@@ -13,7 +13,7 @@ from sleepcot_utils.distill.encoding import render
 from sleepcot_utils.distill.generation import ask, read_answer
 from sleepcot_utils.distill.student import Student
 from sleepcot_utils.tasks.answers import Answer
-from sleepcot_utils.tasks.build import FOLLOW_UP, RECOMMEND, Task
+from sleepcot_utils.tasks.build import FACTUAL, FOLLOW_UP, RECOMMEND, Task
 
 #: Questions of each kind that a person is asked here: all scores of a person, for few tokens.
 OF_EACH_PERSON = {RECOMMEND: 1, FOLLOW_UP: 2}
@@ -25,22 +25,19 @@ def capped_tasks(tasks: Sequence[Task], most: int) -> list[Task]:
     Parameters
     ----------
     tasks : sequence of Task
-        Of the split ``test``; twins of counterfactual pairs are left out.
+        Of the split ``test``; counterfactual twins are left out, and persons who were asked less.
     most : int
         Tasks at most.
     """
     of_person: dict[str, list[Task]] = {}
     for task in tasks:
-        if task.kind in OF_EACH_PERSON and not task.pair_id:
+        if task.kind in OF_EACH_PERSON and task.variant == FACTUAL:
             own = of_person.setdefault(task.person_id, [])
             if sum(other.kind == task.kind for other in own) < OF_EACH_PERSON[task.kind]:
                 own.append(task)
-    chosen: list[Task] = []
-    for name in sorted(of_person):
-        if len(chosen) + len(of_person[name]) > most:
-            break
-        chosen += of_person[name]
-    return chosen
+    each = sum(OF_EACH_PERSON.values())
+    whole = [of_person[name] for name in sorted(of_person) if len(of_person[name]) == each]
+    return [task for own in whole[: most // each] for task in own]
 
 
 def prompt_tokens(tokenizer: Any, task: Task) -> list[int]:

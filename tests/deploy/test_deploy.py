@@ -60,9 +60,9 @@ def _examples() -> list[Example]:
     ]  # fmt: skip
 
 
-def _task(name: str, kind: str, person: str, pair: str = "") -> Task:
+def _task(name: str, kind: str, person: str, pair: str = "", variant: str = "factual") -> Task:
     messages = [{"role": "user", "content": "Why do I wake?"}]
-    return Task(name, kind, "", person, "test", "factual", f"r-{person}", pair, messages, {})
+    return Task(name, kind, "", person, "test", variant, f"r-{person}", pair, messages, {})
 
 
 def test_config_and_room_name_the_same_variants() -> None:
@@ -263,11 +263,12 @@ def test_damaged_folders_are_named(model: Any, tmp_path: Path) -> None:
 
 def test_persons_are_asked_whole() -> None:
     tasks = [
-        _task("b1", RECOMMEND, "b"), _task("a1", RECOMMEND, "a"), _task("a2", FOLLOW_UP, "a"), _task("a3", FOLLOW_UP, "a"),
-        _task("a4", FOLLOW_UP, "a"), _task("a5", FOLLOW_UP, "a", "pair"), _task("b2", FOLLOW_UP, "b"),
+        _task("b1", RECOMMEND, "b"), _task("a1", RECOMMEND, "a"), _task("a2", FOLLOW_UP, "a", "pair"),
+        _task("a5", FOLLOW_UP, "a", "pair", "counterfactual"), _task("a3", FOLLOW_UP, "a"), _task("a4", FOLLOW_UP, "a"),
+        _task("b2", FOLLOW_UP, "b"), _task("c1", RECOMMEND, "c"), _task("c2", FOLLOW_UP, "c"), _task("c3", FOLLOW_UP, "c"),
     ]  # fmt: skip
-    assert [one.task_id for one in capped_tasks(tasks, 4)] == ["a1", "a2", "a3"]
-    assert [one.task_id for one in capped_tasks(tasks, 5)] == ["a1", "a2", "a3", "b1", "b2"]
+    assert [one.task_id for one in capped_tasks(tasks, 5)] == ["a1", "a2", "a3"]
+    assert [one.task_id for one in capped_tasks(tasks, 60)] == ["a1", "a2", "a3", "c1", "c2", "c3"]
 
 
 def test_the_study_score_weighs_the_three_alike() -> None:
