@@ -103,8 +103,12 @@ def open_runner(folder: Path, threads: int = 1) -> Runner:
 
 
 def timed(run: Runner, prompt: Sequence[int], most: int) -> tuple[float, float]:
-    """Seconds to the first token, and tokens a second after it; the answer goes on to its full length."""
+    """Seconds to the first token, and tokens a second after it; the answer goes on to its full length.
+
+    Seconds are processor time of this process: with one thread those of the clock on an idle machine, and the same on a
+    busy one but for what processes take from each other's caches.
+    """
     at: list[float] = []
-    began = time.perf_counter()
-    run(prompt, -1, most, lambda: at.append(time.perf_counter()))
+    began = time.process_time()
+    run(prompt, -1, most, lambda: at.append(time.process_time()))
     return at[0] - began, (len(at) - 1) / (at[-1] - at[0])

@@ -240,7 +240,7 @@ def test_measured_in_a_process_of_its_own(model: Any, tmp_path: Path) -> None:
 
 def test_timing_counts_tokens_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([10.0, 12.0, 12.5, 13.0])
-    monkeypatch.setattr("sleepcot_utils.deploy.runners.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("sleepcot_utils.deploy.runners.time.process_time", lambda: next(clock))
 
     def run(prompt: Any, end: int, most: int, watch: Any) -> list[int]:
         for _ in range(most):
