@@ -327,7 +327,7 @@ class DeployParameters(StudyParameters):
     arm: Arm = Field("cot", description="arm of the student that is made smaller")
     student_seed: Seed = Field(1, description="seed of that student")
     variants: VariantList = Field(
-        "int8,int4,pruned_50,onnx,shuffled", description="what is made of it beside the whole student, with commas"
+        "int8,int4,pruned_50,shuffled", description="what is made of it beside the whole student, with commas"
     )
     most_tasks: int = Field(9, ge=6, le=100_000, description="held-out tasks that each variant answers, at most")
     max_new_tokens: int = Field(48, ge=1, le=4096, description="longest answer, in tokens")
