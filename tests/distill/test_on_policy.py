@@ -113,7 +113,7 @@ def test_a_student_comes_to_its_teacher_and_one_seed_gives_one_training(tiny, tm
         logs.append(train(student, set_, set_, recipe, tmp_path / name, teacher=teacher).log)
         assert all(value.equal(before[key]) for key, value in teacher.model.state_dict().items()), "a teacher stays"
     held_out = logs[0].loc[logs[0]["split"] == "validation", "loss"]
-    assert held_out.iloc[-1] < 0.8 * held_out.iloc[0]
+    assert held_out.iloc[-1] < 0.9 * held_out.iloc[0]
     assert logs[0].equals(logs[1])
 
 

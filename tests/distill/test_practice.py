@@ -175,15 +175,16 @@ def test_lists_and_tables_give_what_stands_there(drills) -> None:
     for question, answer in drills["sort"]:
         assert answer == ", ".join(sorted(re.findall(r"\d+", question), key=int))
     for question, answer in drills["count"]:
-        word, items = re.match(r"(?:How often does|Count) ([\w'-]+)(?: stand in)?: (.+?)\??$", question).groups()
+        word, items = re.match(r"(?:How often does|Count) (.+?)(?: stand in)?: (.+?)\??$", question).groups()
         assert answer == str(items.split(", ").count(word))
     for question, answer in drills["look_up"]:
         *table, asked = question.splitlines()
-        row, column = re.match(r"(?:What stands at )?([\w'-]+)(?:,| under) ([\w'-]+)\?", asked).groups()
+        row, column = re.match(r"(?:What stands at )?(.+?)(?:,| under) ([\w'-]+)\?", asked).groups()
         cells = {line.split(" | ")[0]: line.split(" | ") for line in table}
         assert answer == cells[row][table[0].split(" | ").index(column)]
     for question, answer in drills["largest"]:
-        numbers = re.findall(r"([\w'-]+) (\d+)", question)
+        items = re.search(r"(?:Largest of|step by step:) (.+?)(?:\?|$)", question)[1]
+        numbers = [item.rsplit(" ", 1) for item in items.split(", ")]
         assert answer.splitlines()[-1] == f"largest: {max(numbers, key=lambda pair: int(pair[1]))[0]}"
     for question, answer in drills["next_item"]:
         listed, words = re.search(r"(?:List: )?(.+?)\. What (?:comes after|follows) (.+)\?", question).groups()

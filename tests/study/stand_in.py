@@ -34,7 +34,9 @@ def main(notebook: str, option: str, text: str) -> int:
         time.sleep(0.1)
     values = {key: value for key, value in session.parameters.model_dump().items() if key not in WITHOUT_EFFECT}
     for artifact in artifact_names(session.stage.writes, session.parameters):
-        if not artifact.endswith("/"):
+        if artifact.endswith("/"):
+            (session.output(artifact) / "made.txt").write_text(f"{values}\n")
+        else:
             session.output(artifact).write_text(f"artifact,value\n{artifact},{len(values)}\n{values}\n")
     session.finish({"values": len(values)})
     send("done", name)
