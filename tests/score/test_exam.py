@@ -67,7 +67,7 @@ def asked(study, hand_report) -> Asked:
 
 @pytest.fixture(scope="module")
 def table(asked) -> pd.DataFrame:
-    return asked.held(at_most=8)
+    return asked.held(at_most=12)
 
 
 def test_examples_are_right_answers_in_other_words(asked) -> None:
@@ -232,7 +232,7 @@ def test_declared_shares_are_checked(tmp_path) -> None:
 
 def test_what_can_not_be_examined_is_named(asked) -> None:
     with pytest.raises(ParameterError, match="1 tasks of a kind"):
-        asked.held(at_most=1)
+        asked.held(at_most=12)
     with pytest.raises(InputError, match="no task has both"):
         exam_table(asked.tasks, [], {}, reports={}, cards={})
     with pytest.raises(InputError, match="same order"):
