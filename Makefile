@@ -28,7 +28,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 .PHONY: help env study smoke sweep coach serve feedback monitor forget where promote bench test lint types format exercises slides clean
 
 help:
-	@echo "make study                    all notebooks in order, real results; about 30 minutes on 2 cores, set-up included"
+	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
 	@echo "make study PROFILE=gpu        another profile: smoke, laptop, gpu, paper"
 	@echo "make study SET='03.max_steps=50 seed=2' RUN=mine    other parameters, in a run of their own"
 	@echo "make smoke                    the same in miniature; a few minutes"
