@@ -30,7 +30,7 @@ NO_REFERENCE = {
 }
 CAPTION = {
     "en": "Run `{run}`, profile `{profile}`, seed {seed}: {persons} held-out simulated persons and {cards} knowledge cards; "
-    "{seeds} seeds per student, base model `{student}`. Scores from 0 to 1 with 95 % intervals.",
+    "seeds per student: {seeds}; base model `{student}`. Scores from 0 to 1 with 95 % intervals.",
     "zh": "运行 `{run}`，配置 `{profile}`，种子 {seed}：{persons} 位留出的模拟人和 {cards} 张知识卡；"
     "每种学生 {seeds} 个种子，基础模型 `{student}`。得分从 0 到 1，方括号内为 95 % 区间。",
 }

@@ -67,7 +67,7 @@ def test_the_table_has_sources_in_the_order_of_the_figures_and_endpoints_as_colu
     assert lines[3].startswith(
         "Run `mine`, profile `laptop`, seed 3: 120 held-out simulated persons and 72 knowledge cards"
     )
-    assert "3 seeds per student, base model `embedded`" in lines[3]
+    assert "seeds per student: 3; base model `embedded`" in lines[3]
     assert lines[5] == "| source | main driver right | verdict right | knowledge right | numbers right |"
     assert lines[7] == "| `constant` | – | 0.12 [0.25, 0.75] | – | – |"
     assert [line.split("`")[1] for line in lines[7:11]] == ["constant", "base", "cot", "teacher"]
