@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +10,7 @@ import pytest
 
 from sleepcot_utils.classify.cases import DAYS_BEFORE
 from sleepcot_utils.classify.measures import ago, measures
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small only lose time in handing work between threads."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+from tests.one_thread import one_thread  # noqa: F401 - a fixture is found by its name here
 
 
 @pytest.fixture

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sleepcot_utils.distill.student import Student, load_student
 from sleepcot_utils.distill.training_set import Example
+from tests.one_thread import one_thread  # noqa: F401 - a fixture is found by its name here
 from tests.tiny_student import save_tiny_student
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small only lose time in handing work between threads."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

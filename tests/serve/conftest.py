@@ -19,21 +19,11 @@ from sleepcot_utils.serve.api import create_app
 from sleepcot_utils.serve.observing import LOGGER
 from sleepcot_utils.serve.settings import Settings
 from sleepcot_utils.serve.worker import Worker
+from tests.one_thread import one_thread  # noqa: F401 - a fixture is found by its name here
 from tests.tiny_student import save_tiny_student
 
 #: Short enough for a test to wait for, long enough for a busy machine.
 SMALL = Settings(max_new_tokens=8, requests_per_minute=100_000, restart_wait_s=0.05, answer_timeout_s=20.0)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small only lose time in handing work between threads."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Lines(logging.Handler):
