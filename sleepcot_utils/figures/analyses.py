@@ -161,7 +161,8 @@ def draw_score_against_cost(
             label=source if alpha else "_nolegend_",
         )
     scale = cost_scale(ax, rows[cost])
-    ax.set_xlabel(f"{cost} ({scale})" if scale else cost)
+    # On a line of its own, or the labels of panels side by side would touch.
+    ax.set_xlabel(f"{cost}\n({scale})" if scale else cost)
     ax.set_ylabel(score)
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
