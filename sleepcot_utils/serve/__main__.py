@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             keys=keys_of(),
             requests_per_minute=options.requests_per_minute,
             max_queue=options.max_queue,
+            max_open=max(DEFAULTS.max_open, 4 * options.max_queue),
             batch_size=options.batch_size,
             max_new_tokens=options.max_new_tokens,
             answer_timeout_s=options.answer_timeout,
@@ -75,7 +76,6 @@ def serve(folder: Path, settings: Settings, *, device: str = "auto") -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=int(settings.shutdown_s),
-        limit_concurrency=4 * settings.max_queue,
         h11_max_incomplete_event_size=2**16,
     )
 

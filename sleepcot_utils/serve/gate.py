@@ -20,6 +20,8 @@ JSON, FORM = "application/json", "multipart/form-data"
 OPEN_PATHS = ("/health", "/ready")
 #: Paths that take an upload as well.
 UPLOAD_PATHS = ("/v1/report", "/v1/advice", "/v1/follow-up")
+#: Seconds after which a crowd at the gate is worth another try; a choice.
+CROWD_S = 5
 
 
 class Gate:
@@ -32,6 +34,7 @@ class Gate:
         self._app = app
         self._settings = settings
         self._rates = Rates(settings.requests_per_minute)
+        self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
@@ -40,12 +43,24 @@ class Gate:
         try:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             self._check(scope, headers)
+            if self._open >= self._settings.max_open:
+                raise Refused(
+                    429, "too_many_at_once", f"{self._open} requests are open already",
+                    expected=f"the same again after {CROWD_S} s", retry_after_s=CROWD_S,
+                )  # fmt: skip
             body = _Body(receive, self._limit(headers), self._settings.body_timeout_s)
             if scope["method"] in ("POST", "PUT", "PATCH"):
                 body.refuse_length(headers.get("content-length", ""))
         except Refused as refused:
             await problem_response(refused, scope)(scope, receive, send)
             return
+        self._open += 1
+        try:
+            await self._passed(scope, body, send)
+        finally:
+            self._open -= 1
+
+    async def _passed(self, scope: Scope, body: _Body, send: Send) -> None:
         started = False
 
         async def watched(message: Message) -> None:
@@ -58,7 +73,7 @@ class Gate:
         except Refused as refused:
             if started:
                 raise
-            await problem_response(refused, scope)(scope, receive, send)
+            await problem_response(refused, scope)(scope, body.receive, send)
 
     def _check(self, scope: Scope, headers: Mapping[str, str]) -> None:
         caller = known_key(headers, self._settings.keys)

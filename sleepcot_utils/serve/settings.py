@@ -35,6 +35,8 @@ class Settings:
         Requests of one key, or of one address where there are no keys; as many may come at once.
     max_queue : int
         Questions that may wait for the student; more are refused.
+    max_open : int
+        Requests of any kind that may be open at the same time; more are refused before their body is read.
     batch_size : int
         Questions that the student answers together.
     batch_wait_s : float
@@ -61,6 +63,7 @@ class Settings:
     answer_timeout_s: float = 60.0
     requests_per_minute: int = 120
     max_queue: int = 64
+    max_open: int = 256
     batch_size: int = 16
     batch_wait_s: float = 0.01
     max_prompt_tokens: int = 1536
