@@ -16,6 +16,7 @@ ALL ?=
 # A comment may hold quotes, so the shell takes it from its environment.
 export COMMENT
 FULL ?=
+EXACT ?=
 VENV ?= .venv
 
 PY := $(VENV)/bin/python
@@ -25,7 +26,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach serve feedback monitor forget where promote bench test lint types format exercises slides clean
+.PHONY: help env study smoke sweep coach serve feedback monitor forget where compare promote bench test lint types format exercises slides clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
@@ -40,6 +41,7 @@ help:
 	@echo "make monitor EXPORT=path      add nights and days of a person, and print what is out of the ordinary; stays here"
 	@echo "make forget [RUN=laptop]      delete that feedback; ALL=1 also deletes reports and advice of make coach"
 	@echo "make where [RUN=laptop]       where notebooks, figures and the result table are"
+	@echo "make compare [RUN=laptop EXACT=1]   that run beside the tracked reference run, within stated tolerances"
 	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
 	@echo "make test | lint | types      tests; ruff and generated files; mypy"
 	@echo "make bench [FULL=1]           speed beside named peers, one run; minutes (with FULL=1 much longer)"
@@ -81,6 +83,9 @@ forget: $(READY)
 
 where: $(READY)
 	@$(STUDY) where --run $(or $(RUN),$(PROFILE))
+
+compare: $(READY)
+	@$(STUDY) compare --run $(or $(RUN),laptop) $(if $(EXACT),--exact)
 
 promote: $(READY)
 	@$(STUDY) promote --run $(or $(RUN),laptop)

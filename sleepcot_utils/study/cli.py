@@ -19,7 +19,8 @@ from sleepcot_utils.study.feedback_commands import add_commands
 from sleepcot_utils.study.page import write_page
 from sleepcot_utils.study.plan import Plan, make_plan, parse_seeds, parse_settings, plan_from_config
 from sleepcot_utils.study.progress import send
-from sleepcot_utils.study.results import executed_copy, promote, refresh_prose, summary
+from sleepcot_utils.study.reproduction import BAD, NotReproducedError, compare_runs, load_tolerances, report, save_table
+from sleepcot_utils.study.results import REFERENCE, executed_copy, promote, refresh_prose, summary
 from sleepcot_utils.study.stages import notebook_file, stage_of
 from sleepcot_utils.study.workflow import Stopped, end_with_study, plan_file, run_plan, usable_cores
 
@@ -100,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     promoted = commands.add_parser("promote", help="copy a complete run into the tracked reference run")
     promoted.add_argument("--run", default="laptop", help="run to copy (default: laptop)")
     promoted.set_defaults(command=_promote)
+
+    compare = commands.add_parser("compare", help="compare a run with the reference run within stated tolerances")
+    compare.add_argument("--run", default="laptop", help="run to compare (default: laptop)")
+    compare.add_argument("--with", dest="reference", default=REFERENCE, help="run to compare with (default: reference)")
+    compare.add_argument("--exact", action="store_true", help="allow no difference, for two runs on one machine")
+    compare.add_argument("--tolerances", type=Path, help="another file of tolerances than the shipped one")
+    compare.set_defaults(command=_compare)
 
     where = commands.add_parser("where", help="print where notebooks, figures and the result table of a run are")
     where.add_argument("--run", default="laptop", help="run (default: laptop)")
@@ -224,6 +232,15 @@ def _coach(options: argparse.Namespace) -> None:
 def _promote(options: argparse.Namespace) -> None:
     for path in promote(_plan_of_run(options.run)):
         print(relative_name(path))
+
+
+def _compare(options: argparse.Namespace) -> None:
+    tolerances = load_tolerances(options.tolerances, exact=options.exact)
+    table = compare_runs(options.run, options.reference, tolerances)
+    print(report(table, options.run, options.reference))
+    print(f"All comparisons: {relative_name(save_table(table, options.run))}")
+    if table["status"].isin(BAD).any():
+        raise NotReproducedError(f"run '{options.run}' is not run '{options.reference}' again")
 
 
 def _where(options: argparse.Namespace) -> None:
