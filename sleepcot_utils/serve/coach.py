@@ -104,7 +104,7 @@ class Coach:
             task = knowledge_task(card, HELD_OUT, 1, question)
         else:
             task = open_task(messages_for(question, None))
-        (said,) = await self._checked([task], [None], body.question, body.language, body.max_new_tokens, is_gone)
+        (said,) = await self.answered([task], [None], body.question, body.language, body.max_new_tokens, is_gone)
         return KnowledgeAnswer(
             question=question,
             answer=said,
@@ -139,13 +139,13 @@ class Coach:
         is_gone: IsGone,
     ) -> list[PersonAdvice]:
         reports = [full.report for full in fulls]
-        said = await self._checked(tasks, reports, words, body.language, body.max_new_tokens, is_gone)
+        said = await self.answered(tasks, reports, words, body.language, body.max_new_tokens, is_gone)
         return [
             PersonAdvice(person_id=report.person_id, question=question, advice=one)
             for report, question, one in zip(reports, questions, said, strict=True)
         ]
 
-    async def _checked(
+    async def answered(
         self,
         tasks: Sequence[Task],
         reports: Sequence[Report | None],
@@ -154,7 +154,20 @@ class Coach:
         max_new_tokens: int,
         is_gone: IsGone,
     ) -> list[Checked]:
-        """Triage, then the student where nobody needs help now, then the rules over what it said."""
+        """Triage, then the student where nobody needs help now, then the rules over what it said.
+
+        Parameters
+        ----------
+        reports : sequence
+            Report of each task, None where it is about none.
+        words : str
+            Everything that the person wrote; empty where nothing was.
+
+        Raises
+        ------
+        Refused
+            If the student takes no question now, or gives no answer in time.
+        """
         found: list[Triage] = await asyncio.to_thread(lambda: [triage_all(words, report) for report in reports])
         questions: dict[int, object] = {}
         asked = []
