@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import shutil
+from pathlib import Path
 
 from sleepcot_utils.errors import ArtifactError, InputError
 from sleepcot_utils.feedback.entries import FOLLOWED, Feedback, checked
@@ -74,13 +75,26 @@ def _list(log: FeedbackLog) -> None:
         print(problem)
 
 
+def forget(paths: RunPaths, *, everything: bool) -> list[Path]:
+    """Delete the feedback of a run, and return the files that were deleted.
+
+    Parameters
+    ----------
+    everything : bool
+        Whether reports, advice, figure and executed notebook of ``make coach`` go too.
+    """
+    folder = paths.data / "coach"
+    files = feedback_log(paths).forget()
+    if everything and folder.exists():
+        files += [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        shutil.rmtree(folder)
+    return files
+
+
 def _forget(options: argparse.Namespace) -> None:
     paths = RunPaths(options.run)
     folder = paths.data / "coach"
-    files = feedback_log(paths).forget()
-    if options.all and folder.exists():
-        files += [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        shutil.rmtree(folder)
+    files = forget(paths, everything=options.all)
     if not files:
         raise InputError(f"run '{options.run}' holds nothing to forget", where=relative_name(folder))
     for path in files:
