@@ -2,6 +2,8 @@
 PROFILE ?= laptop
 RUN ?=
 SEEDS ?=
+STUDY_SEEDS ?=
+ARMS ?=
 SET ?=
 EXPORT ?=
 LISTEN ?=
@@ -33,7 +35,8 @@ help:
 	@echo "make study PROFILE=gpu        another profile: smoke, laptop, gpu, paper"
 	@echo "make study SET='03.max_steps=50 seed=2' RUN=mine    other parameters, in a run of their own"
 	@echo "make smoke                    the same in miniature; a few minutes"
-	@echo "make sweep SEEDS=1,2,3        more student seeds; students that exist are kept"
+	@echo "make sweep SEEDS=1,2,3        one table over arms and student seeds; students that exist are kept, failures named"
+	@echo "                              ARMS=cot,answer_only; STUDY_SEEDS=4,5 also draws people and nights anew"
 	@echo "make coach EXPORT=path        report and advice for the persons of an export, by the student of RUN (laptop)"
 	@echo "                              AGE=40 SEX=female name the norms of one person"
 	@echo "make serve [RUN=laptop LISTEN=address PORT=8000]   the student over HTTP on this machine; SLEEPCOT_API_KEY opens it to others"
@@ -64,7 +67,7 @@ smoke: $(READY)
 	@$(STUDY) run --profile smoke $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET),--set $(setting))
 
 sweep: $(READY)
-	@$(STUDY) sweep $(OPTIONS) --seeds '$(SEEDS)'
+	@$(STUDY) sweep $(OPTIONS) --seeds '$(SEEDS)' $(if $(STUDY_SEEDS),--study-seeds '$(STUDY_SEEDS)') $(if $(ARMS),--arms '$(ARMS)')
 
 coach: $(READY)
 	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop) $(if $(AGE),--age $(AGE)) $(if $(SEX),--sex $(SEX))

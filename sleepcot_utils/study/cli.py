@@ -74,11 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--cores", type=int, default=usable_cores(), help="cores to use at once (default: all)")
     run.set_defaults(command=_run)
 
-    sweep = commands.add_parser("sweep", help="run with more student seeds; students that exist are kept")
+    sweep = commands.add_parser("sweep", help="run over arms and seeds; one table, failures kept and named")
     _add_plan_options(sweep)
-    sweep.add_argument("--seeds", required=True, help='student seeds, such as "1,2,3"')
+    sweep.add_argument("--seeds", required=True, help='student seeds, such as "1,2,3"; students that exist are kept')
+    sweep.add_argument("--study-seeds", default="", help="seeds of people, nights and tasks, each a run of its own")
     sweep.add_argument("--cores", type=int, default=usable_cores(), help="cores to use at once (default: all)")
-    sweep.set_defaults(command=_run)
+    sweep.set_defaults(command=_sweep)
 
     notebook = commands.add_parser("notebook", help="execute one notebook strictly; the Snakefile calls this")
     notebook.add_argument("notebook", help="stem of the notebook's file name")
@@ -128,7 +129,7 @@ def _add_plan_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(options: argparse.Namespace) -> None:
+def _plan(options: argparse.Namespace) -> Plan:
     overrides, seed = parse_settings(options.set)
     plan = make_plan(
         options.profile,
@@ -141,15 +142,42 @@ def _run(options: argparse.Namespace) -> None:
     if options.cores < 1:
         raise ParameterError(f"{options.cores} cores can't run anything", where="--cores", expected="1 or more")
     print(f"Study of profile {plan.profile.name}: {plan.profile.description}.", file=sys.stderr)
+    return plan
+
+
+def _run(options: argparse.Namespace) -> None:
+    plan = _plan(options)
     count = run_plan(plan, cores=options.cores)
-    for execution in plan.executions():
-        copy = executed_copy(execution)
-        if copy.exists():
-            refresh_prose(notebook_file(execution.stage.notebook), copy)
+    _refresh_copies(plan)
     if count == 0:
         print(f"Nothing to do: run '{plan.run}' is up to date.")
     print(summary(plan.run))
     _show_page(plan.run)
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    from sleepcot_utils.study.sweep import DONE, SweepError, run_sweep, save_sweep, sweep_plans, sweep_table
+
+    plan = _plan(options)
+    plans = sweep_plans(plan, parse_seeds(options.study_seeds) if options.study_seeds.strip() else ())
+    failures = run_sweep(plans, cores=options.cores)
+    table = sweep_table(plans, failures)
+    path = save_sweep(table, plan.run)
+    for one in plans:
+        _refresh_copies(one)
+        _show_page(one.run)
+    print(table.drop(columns="reason").to_string(index=False, na_rep="", float_format="{:.3f}".format))
+    print(f"Table of the sweep: {relative_name(path)}")
+    if failures or not (table["status"] == DONE).all():
+        raise SweepError(failures)
+
+
+def _refresh_copies(plan: Plan) -> None:
+    """Bring prose in executed copies up to date with the source notebooks, which reruns nothing."""
+    for execution in plan.executions():
+        copy = executed_copy(execution)
+        if copy.exists():
+            refresh_prose(notebook_file(execution.stage.notebook), copy)
 
 
 def _show_page(run: str) -> None:

@@ -52,7 +52,7 @@ def plan_file(run: str) -> Path:
     return RunPaths(run).data / "study.json"
 
 
-def run_plan(plan: Plan, *, cores: int, reporter: Reporter | None = None) -> int:
+def run_plan(plan: Plan, *, cores: int, reporter: Reporter | None = None, keep_going: bool = False) -> int:
     """Run whatever of a plan is not up to date.
 
     Parameters
@@ -63,6 +63,8 @@ def run_plan(plan: Plan, *, cores: int, reporter: Reporter | None = None) -> int
         Cores to use at once.
     reporter : Reporter, optional
         Prints progress; one for standard error if not given.
+    keep_going : bool
+        After a failure, run what does not depend on it; the failure is raised at the end.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def run_plan(plan: Plan, *, cores: int, reporter: Reporter | None = None) -> int
         log = logs / "snakemake.log"
         with open(log, "wb") as stream:
             process = subprocess.Popen(
-                _command(plan, cores),
+                _command(plan, cores, keep_going),
                 cwd=output_root(),
                 env=_environment(events),
                 stdin=subprocess.DEVNULL,
@@ -111,7 +113,7 @@ def run_plan(plan: Plan, *, cores: int, reporter: Reporter | None = None) -> int
     return reporter.started
 
 
-def _command(plan: Plan, cores: int) -> list[str]:
+def _command(plan: Plan, cores: int, keep_going: bool) -> list[str]:
     return [
         sys.executable,
         "-m",
@@ -129,6 +131,7 @@ def _command(plan: Plan, cores: int) -> list[str]:
         # An artifact that was written again with the same bytes reruns nothing.
         "--max-checksum-file-size=1GB",
         "--nocolor",
+        *(["--keep-going"] if keep_going else []),
     ]
 
 
