@@ -1,7 +1,8 @@
-"""Fitbit's daily values: resting heart rate, HRV, oxygen saturation, respiration, skin temperature, steps, activity.
+"""Fitbit's daily values: resting heart rate, HRV, oxygen saturation, respiration, skin temperature, steps, activity,
+heart rate, weight.
 
 Files of a Google Takeout: ``resting_heart_rate-*.json``, ``very_active_minutes-*.json``,
-``moderately_active_minutes-*.json``, ``steps-*.json`` and the CSV files *Daily Heart Rate Variability Summary*,
+``moderately_active_minutes-*.json``, ``lightly_active_minutes-*.json``, ``steps-*.json`` and the CSV files *Daily Heart Rate Variability Summary*,
 *Daily Respiratory Rate Summary*, *Daily SpO2* and *Computed Temperature*. Bodies of the Web API: time series of
 ``activities-heart``, ``activities-steps`` and active minutes, ``hrv``, ``br``, ``tempSkin`` and SpO2.
 
@@ -24,10 +25,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sleepcot_utils.errors import InputError
-from sleepcot_utils.ingest import delimited
+from sleepcot_utils.ingest import delimited, fitbit_readings
+from sleepcot_utils.ingest.assembly import rows_of
 from sleepcot_utils.ingest.clocks import FIRST_YEAR, parse_date, parse_time
 from sleepcot_utils.ingest.documents import items, keys_in_head, mapping, maybe_number, number, read_json, vital
 from sleepcot_utils.ingest.episodes import DayValue, Reading, Source
+from sleepcot_utils.ingest.fitbit_readings import ACTIVE, LIGHT, MODERATE, VIGOROUS
+from sleepcot_utils.ingest.heart_rates import HeartRates
 from sleepcot_utils.ingest.ledger import Book, Ignored, Ledger, RecordError, quoted
 from sleepcot_utils.ingest.result import NotGiven
 from sleepcot_utils.ingest.sources import Entry
@@ -35,7 +39,6 @@ from sleepcot_utils.ingest.sources import Entry
 VENDOR = "fitbit"
 SOURCE = Source(VENDOR, "fitbit")
 US_TIME = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
-PARTS_OF_EXERCISE = 2
 UNTRUSTED_SPO2 = 50.0
 NO_ZONE = "the steps of a Takeout are minutes in UTC, and no profile with a time zone was found beside them"
 
@@ -43,8 +46,9 @@ NO_ZONE = "the steps of a Takeout are minutes in UTC, and no profile with a time
 API_SERIES: dict[str, tuple[str, str, str]] = {
     "activities-heart": ("resting_heart_rate_bpm", "restingHeartRate", "day"),
     "activities-steps": ("steps", "", "day"),
-    "activities-minutesVeryActive": ("exercise_min", "", "day"),
-    "activities-minutesFairlyActive": ("exercise_min", "", "day"),
+    "activities-minutesVeryActive": ("vigorous_activity_min", "", "day"),
+    "activities-minutesFairlyActive": ("moderate_activity_min", "", "day"),
+    "activities-minutesLightlyActive": ("light_activity_min", "", "day"),
     "hrv": ("hrv_rmssd_ms", "dailyRmssd", "main sleep"),
     "br": ("respiratory_rate_brpm", "breathingRate", "main sleep"),
     "tempSkin": ("skin_temperature_delta_c", "nightlyRelative", "main sleep"),
@@ -66,10 +70,18 @@ RANGES = {
     "spo2_min_pct": (40.0, 100.0),
     "resting_heart_rate_bpm": (20.0, 220.0),
     "steps": (0.0, 200_000.0),
-    "exercise_min": (0.0, 1440.0),
+    **dict.fromkeys(ACTIVE, (0.0, 1440.0)),
     "skin_temperature_delta_c": (-10.0, 10.0),
 }
-MINUTE_FILES = ("steps", "very_active_minutes", "moderately_active_minutes")
+#: Files of a Takeout with a number each minute or day, by the beginning of their name.
+MINUTE_FILES = {
+    "steps": "steps",
+    "very_active_minutes": VIGOROUS,
+    "moderately_active_minutes": MODERATE,
+    "lightly_active_minutes": LIGHT,
+}
+#: Days to measure to where it stands and its value.
+Active = dict[date, dict[str, tuple[str, float]]]
 
 
 def kind_of(entry: Entry) -> str | None:
@@ -83,10 +95,16 @@ def kind_of(entry: Entry) -> str | None:
             return "api oxygen"
         if {"dateTime", "value", "date", "error"} <= keys:
             return "resting"
+        if keys >= fitbit_readings.WEIGHT_KEYS:
+            return "weight"
+        if keys == {"dateTime", "value", "bpm", "confidence"}:
+            return "heart"
         if keys == {"dateTime", "value"}:
             return next((name for name in MINUTE_FILES if entry.base.startswith(f"{name}-")), None)
         return None
     header = set(delimited.peek_header(entry))
+    if header.issuperset(fitbit_readings.CSV_COLUMNS):
+        return "weight table"
     for name, (columns, _) in CSV_FILES.items():
         if header.issuperset(columns):
             return name
@@ -99,7 +117,8 @@ def read_days(entries: Sequence[Entry], ledger: Ledger, reading: Reading) -> Non
     zones = [_zone(entry, ledger) for entry in entries if kinds[entry.name] == "profile"]
     zone = next((zone for zone in zones if zone), None)
     steps: dict[date, tuple[str, float]] = {}
-    active: dict[date, list[tuple[str, float]]] = {}
+    active: Active = {}
+    rates = HeartRates()
     for entry in entries:
         kind = kinds[entry.name]
         if kind == "profile" or kind is None:
@@ -108,9 +127,18 @@ def read_days(entries: Sequence[Entry], ledger: Ledger, reading: Reading) -> Non
             if kind in CSV_FILES:
                 _read_csv(entry, kind, book, reading)
                 continue
+            if kind == "weight table":
+                for row in rows_of(entry, book, fitbit_readings.CSV_COLUMNS):
+                    with book.record(row.number, row.line):
+                        reading.day_values += fitbit_readings.weight_row(row.cells, SOURCE, entry.name, zone)
+                continue
             document = read_json(entry)
             if kind == "api":
                 _read_api(document, entry.name, book, reading, active)
+            elif kind == "heart":
+                fitbit_readings.take_heart_rates(document, SOURCE, book, zone, _us_time, rates)
+            elif kind == "weight":
+                fitbit_readings.take_weights(document, entry.name, book, SOURCE, reading)
             elif kind in MINUTE_FILES:
                 _read_minutes(document, entry.name, book, kind, zone, steps, active)
             else:
@@ -119,10 +147,8 @@ def read_days(entries: Sequence[Entry], ledger: Ledger, reading: Reading) -> Non
         if 0 < total <= RANGES["steps"][1]:
             reading.day_values.append(DayValue(SOURCE, origin, day, "steps", total, "day"))
     for day, parts in active.items():
-        # Very and fairly active minutes are two series; one alone is half of the exercise.
-        if len(parts) >= PARTS_OF_EXERCISE:
-            total = min(sum(value for _, value in parts[:PARTS_OF_EXERCISE]), 1440.0)
-            reading.day_values.append(DayValue(SOURCE, parts[0][0], day, "exercise_min", total, "day"))
+        reading.day_values += fitbit_readings.activity_of(day, parts, SOURCE)
+    reading.day_values += rates.day_values()
     if zone is None and "steps" in kinds.values():
         reading.not_given = (*reading.not_given, NotGiven("steps", NO_ZONE))
 
@@ -135,9 +161,7 @@ def _read_each(
             reading.day_values += read(mapping(item, ""), origin)
 
 
-def _read_api(
-    document: Any, origin: str, book: Book, reading: Reading, active: dict[date, list[tuple[str, float]]]
-) -> None:
+def _read_api(document: Any, origin: str, book: Book, reading: Reading, active: Active) -> None:
     place = 0
     for body in document if isinstance(document, list) else [document]:
         if not isinstance(body, dict):
@@ -154,8 +178,8 @@ def _read_api(
                 with book.record(place):
                     value = _of_series(mapping(item, name), measure, field, name)
                     day = parse_date(item.get("dateTime"), f"{name}.dateTime")
-                    if measure == "exercise_min":
-                        active.setdefault(day, []).append((origin, value))
+                    if measure in ACTIVE:
+                        active.setdefault(day, {}).setdefault(measure, (origin, value))
                     else:
                         reading.day_values.append(DayValue(SOURCE, origin, day, measure, value, window))
 
@@ -171,7 +195,7 @@ def _of_series(item: Mapping[str, Any], measure: str, field: str, name: str) -> 
         record, key = mapping(inner, column), field
     else:
         record, key = item, "value"
-    if measure == "skin_temperature_delta_c" or measure == "exercise_min":
+    if measure == "skin_temperature_delta_c" or measure in ACTIVE:
         value = maybe_number(record, key, low, high, column=column)
     elif measure == "steps":
         value = maybe_number(record, key, low, high, column=column, missing=(0.0,))
@@ -216,15 +240,15 @@ def _read_minutes(
     kind: str,
     zone: ZoneInfo | None,
     steps: dict[date, tuple[str, float]],
-    active: dict[date, list[tuple[str, float]]],
+    active: Active,
 ) -> None:
     for place, item in enumerate(items(document, "") if isinstance(document, list) else [document], start=1):
         with book.record(place):
             record = mapping(item, "")
             time = _us_time(record.get("dateTime"), "dateTime")
-            value = number(record, "value", *RANGES["steps" if kind == "steps" else "exercise_min"])
+            value = number(record, "value", *RANGES[MINUTE_FILES[kind]])
             if kind != "steps":
-                active.setdefault(time.date(), []).append((origin, value))
+                active.setdefault(time.date(), {}).setdefault(MINUTE_FILES[kind], (origin, value))
             elif zone is None:
                 raise Ignored
             else:

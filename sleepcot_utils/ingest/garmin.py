@@ -1,7 +1,8 @@
 """Garmin: JSON bodies of Garmin Connect, and the ``*_sleepData.json`` and ``UDSFile_*.json`` of the data export.
 
 Bodies of Garmin Connect come alone, in lists, or as recordings (``{"endpoint": ..., "body": ...}``):
-``dailySleepDTO`` with its neighbors, ``hrvSummary``, ``dailyHeartRate`` and daily summaries.
+``dailySleepDTO`` with its neighbors, ``hrvSummary``, ``dailyHeartRate`` and daily summaries. Blood pressure and weight are
+read in `sleepcot_utils.ingest.garmin_readings`.
 
 Traps: ``*TimestampGMT`` and ``*TimestampLocal`` are both milliseconds since 1970; the local one is the clock written as
 if it were UTC, so their difference is the offset. The data export has GMT only; there the offset of the day comes from
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sleepcot_utils.ingest import garmin_readings
 from sleepcot_utils.ingest.clocks import Moment, from_epoch, offset_between, parse_date, parse_time
 from sleepcot_utils.ingest.documents import items, keys_in_head, mapping, maybe_number, number, read_json, vital
 from sleepcot_utils.ingest.episodes import DayValue, Episode, Reading, Source, Totals
@@ -31,7 +33,7 @@ from sleepcot_utils.ingest.sources import Entry
 
 VENDOR = "garmin"
 LOOKS_FOR = "JSON of Garmin Connect (dailySleepDTO, hrvSummary) or *_sleepData.json of the data export"
-DEVICE = "garmin"
+SOURCE = Source(VENDOR, "garmin")
 
 NOTES = ("HRV is RMSSD, the mean of 5-minute windows over the sleep (lastNightAvg)",)
 NOT_GIVEN = (
@@ -60,6 +62,7 @@ def recognizes(entry: Entry) -> bool:
         return True
     return (
         bool(keys & {SLEEP, HRV, HEART_RATE})
+        or garmin_readings.recognizes(keys)
         or {"sleepStartTimestampGMT", "deepSleepSeconds"} <= keys
         or {SUMMARY, "calendarDate"} <= keys
     )
@@ -99,7 +102,7 @@ def _read_body(body: Any, origin: str, book: Book, reading: Reading, offsets: di
     elif SUMMARY in record or "restingHeartRate" in record:
         episode, values = None, _summary(record, origin, offsets)
     else:
-        raise Ignored
+        episode, values = None, garmin_readings.readings_of(record, SOURCE, origin) or []
     if episode is None and not values:
         raise Ignored
     if episode is not None:
@@ -134,7 +137,7 @@ def _sleep(
         raise RecordError("sleepTimeSeconds", "has no value, nor has any stage", "seconds asleep")
     unmeasurable = _minutes(sleep, "unmeasurableSleepSeconds") or _minutes(sleep, "unmeasurableSeconds") or 0.0
     episode = Episode(
-        source=Source(VENDOR, DEVICE),
+        source=SOURCE,
         origin=origin,
         start=start,
         end=end,
@@ -219,7 +222,7 @@ def _first(one: float | None, other: float | None) -> float | None:
 def _naps_and_pulse(sleep: Mapping[str, Any], body: Mapping[str, Any], ended_on: date, origin: str) -> list[DayValue]:
     # The naps of the calendar date are those of the day that follows the sleep.
     nap_min = _minutes(sleep, "napTimeSeconds")
-    return [] if nap_min is None else [DayValue(Source(VENDOR, DEVICE), origin, ended_on, "nap_min", nap_min, "day")]
+    return [] if nap_min is None else [DayValue(SOURCE, origin, ended_on, "nap_min", nap_min, "day")]
 
 
 def _hrv(body: Mapping[str, Any], origin: str) -> list[DayValue]:
@@ -230,28 +233,33 @@ def _hrv(body: Mapping[str, Any], origin: str) -> list[DayValue]:
     if value is None:
         return []
     ended_on = parse_date(summary.get("calendarDate"), "calendarDate")
-    return [DayValue(Source(VENDOR, DEVICE), origin, ended_on, "hrv_rmssd_ms", value, "mean of 5 minutes, sleep")]
+    return [DayValue(SOURCE, origin, ended_on, "hrv_rmssd_ms", value, "mean of 5 minutes, sleep")]
 
 
 def _summary(body: Mapping[str, Any], origin: str, offsets: dict[date, float]) -> list[DayValue]:
     if body.get("calendarDate") is None:
         return []
     day = parse_date(body["calendarDate"], "calendarDate")
-    source = Source(VENDOR, DEVICE)
     values = []
     steps = maybe_number(body, SUMMARY, 0, 200_000, missing=(-1,))
     if steps:
         # 0 steps in a whole day is a watch in a drawer.
-        values.append(DayValue(source, origin, day, "steps", steps, "day"))
-        exercise = [
-            maybe_number(body, f"{name}IntensityMinutes", 0, 1440, missing=(-1,)) for name in ("moderate", "vigorous")
-        ]
-        known = [minutes for minutes in exercise if minutes is not None]
+        values.append(DayValue(SOURCE, origin, day, "steps", steps, "day"))
+        exercise = {
+            name: maybe_number(body, f"{name}IntensityMinutes", 0, 1440, missing=(-1,))
+            for name in ("moderate", "vigorous")
+        }
+        known = {name: minutes for name, minutes in exercise.items() if minutes is not None}
         if known:
-            values.append(DayValue(source, origin, day, "exercise_min", min(sum(known), 1440.0), "day"))
+            total = min(sum(known.values()), 1440.0)
+            values.append(DayValue(SOURCE, origin, day, "exercise_min", total, "day"))
+        if len(known) == len(exercise) and sum(known.values()) <= 1440:
+            for name, minutes in known.items():
+                values.append(DayValue(SOURCE, origin, day, f"{name}_activity_min", minutes, "day"))
     pulse = vital(body, "restingHeartRate", 20, 220)
     if pulse is not None:
-        values.append(DayValue(source, origin, day, "resting_heart_rate_bpm", pulse, "day"))
+        values.append(DayValue(SOURCE, origin, day, "resting_heart_rate_bpm", pulse, "day"))
+    values += garmin_readings.heart_rate_of_day(body, SOURCE, origin)
     local, utc = body.get("wellnessStartTimeLocal"), body.get("wellnessStartTimeGmt")
     if isinstance(local, str) and isinstance(utc, str):
         clock = parse_time(local, "wellnessStartTimeLocal")[0]

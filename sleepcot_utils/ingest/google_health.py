@@ -2,7 +2,8 @@
 
 Takeout. A session file of activity ``sleep`` has its times in UTC; the local start and its offset stand in the file's
 name (``2024-03-04T23_00_00+01_00_SLEEP.json``) and nowhere else, so a renamed file loses its local clock: its date is
-then that of UTC, and its quality says so. ``Daily activity metrics.csv`` gives steps and heart minutes. Heart minutes
+then that of UTC, and its quality says so. ``Daily activity metrics.csv`` gives steps and heart minutes,
+and what `sleepcot_utils.ingest.google_days` reads. Heart minutes
 are those with heart points, which are given for moderate and vigorous activity
 (https://support.google.com/fit/answer/7619539). Its files of 15-minute steps add nothing to the days.
 
@@ -21,6 +22,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sleepcot_utils.errors import InputError
+from sleepcot_utils.ingest import google_days
 from sleepcot_utils.ingest.assembly import (
     NO_ZONE,
     Outcome,
@@ -80,6 +82,7 @@ NAME_WITH_START = re.compile(
 DAYS_COLUMNS = ("Date", "Step count")
 SLICE_COLUMNS = ("Start time", "End time")
 HEART_MINUTES = "Heart Minutes"
+SLICE_COLUMNS = ("Start time", "End time")
 NANOSECONDS = re.compile(r"[0-9]{1,19}")
 #: In the year 2128.
 MAX_NS = 5 * 10**18
@@ -154,16 +157,18 @@ def _read_table(entry: Entry, book: Book, reading: Reading) -> None:
     if _table_kind(entry) == "slices":
         book.ignore(count_rows(entry))
         return
-    for row in rows_of(entry, book, DAYS_COLUMNS, optional=(HEART_MINUTES,)):
+    for row in rows_of(entry, book, DAYS_COLUMNS, optional=(HEART_MINUTES, *google_days.COLUMNS)):
         with book.record(row.number, row.line):
             day = parse_date(row.cells["Date"], "Date")
+            measured = google_days.measured(row.cells, SOURCE, entry.name, day)
             steps = maybe_number(row.cells, "Step count", 0, 200_000)
             active = maybe_number(row.cells, HEART_MINUTES, 0, 1440)
             # No step is a day on which nothing was measured; a day without heart points leaves the cell empty.
-            if not steps:
+            if not steps and not measured:
                 raise Ignored
-            values = [DayValue(SOURCE, entry.name, day, "steps", steps, "day")]
-            if active is not None:
+            values = [DayValue(SOURCE, entry.name, day, "steps", steps, "day")] if steps else []
+            values += measured
+            if active is not None and steps:
                 values.append(DayValue(SOURCE, entry.name, day, "exercise_min", active, "day"))
             reading.day_values += values
 

@@ -6,9 +6,10 @@ bed (https://developer.android.com/reference/androidx/health/connect/client/reco
 notes of sessions are not read.
 
 Health Connect keeps what apps write into it, so one night may stand there once an app; each app counts as a device of
-its own. Steps of a day are those of the app that counted most, for apps repeat each other's steps. Vital signs are
-instants; those within a sleep belong to it, whichever app wrote them, and the others are left out. HRV is RMSSD by
-definition of its record type; over which window is up to the app.
+its own. Vital signs are instants; those within a sleep belong to it, whichever app wrote them, and the others are left
+out. HRV is RMSSD by definition of its record type; over which window is up to the app.
+
+Days (steps, heart rate, blood pressure, glucose, weight) are read in `sleepcot_utils.ingest.health_connect_days`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sleepcot_utils.errors import InputError
 from sleepcot_utils.ingest.assembly import Outcome, Stretch, mean, painted, settle
-from sleepcot_utils.ingest.clocks import EPOCH, MAX_OFFSET_MIN, Moment, from_epoch
-from sleepcot_utils.ingest.episodes import DayValue, Episode, Reading, Source
+from sleepcot_utils.ingest.clocks import Moment, from_epoch
+from sleepcot_utils.ingest.episodes import Episode, Reading, Source
+from sleepcot_utils.ingest.health_connect_days import Export, read_days
+from sleepcot_utils.ingest.health_connect_fields import offset_min_of, value_of
 from sleepcot_utils.ingest.hypnograms import Stage
 from sleepcot_utils.ingest.ledger import Book, Ignored, Ledger, RecordError, quoted
 from sleepcot_utils.ingest.result import NotGiven
@@ -37,7 +40,6 @@ CHUNK_BYTES = 2**20
 PACKAGE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}(\.[A-Za-z][A-Za-z0-9_]{0,40}){1,5}")
 
 APPS, SESSIONS, STAGES = "application_info_table", "sleep_session_record_table", "sleep_stages_table"
-RESTING, STEPS = "resting_heart_rate_record_table", "steps_record_table"
 STAGE_TYPES = {
     1: Stage.WAKE,
     2: Stage.ASLEEP,
@@ -55,7 +57,6 @@ VITAL_TABLES = {
     "respiratory_rate_record_table": ("time", "rate", "respiratory_rate_brpm", 4.0, 60.0),
     "skin_temperature_delta_table": ("epoch_millis", "delta", "skin_temperature_delta_c", -10.0, 10.0),
 }
-MAX_DAY_STEPS = 200_000
 
 NOT_GIVEN = (
     NotGiven("exercise_min", "Health Connect has sessions of exercise, not minutes of moderate or vigorous activity"),
@@ -134,10 +135,7 @@ class _Export:
         for one in series:
             one.book.keep(len(one.used))
             one.book.ignore(len(one.samples) - len(one.used))
-        if self._database.has(RESTING):
-            self._resting()
-        if self._database.has(STEPS):
-            self._steps()
+        read_days(Export(self._database, self._ledger, self._reading, self._source))
 
     def _label(self, table: str) -> str:
         return f"{self._database.name}/{table}"
@@ -152,7 +150,7 @@ class _Export:
             rows = self._database.rows(table, (time_column, value_column))
             for number, (time, value) in enumerate(rows, start=1):
                 try:
-                    found = _value(value, value_column, low, high)
+                    found = value_of(value, value_column, low, high)
                     if found is None:
                         book.ignore()
                     else:
@@ -170,8 +168,10 @@ class _Export:
                 own = stages.pop(key, {})
                 outcomes += [Outcome(place, 0, None) for place in own]
                 with book.record(number):
-                    first = Moment.from_utc(from_epoch(start, "start_time"), _offset(start_zone, "start_zone_offset"))
-                    last = Moment.from_utc(from_epoch(end, "end_time"), _offset(end_zone, "end_zone_offset"))
+                    first = Moment.from_utc(
+                        from_epoch(start, "start_time"), offset_min_of(start_zone, "start_zone_offset")
+                    )
+                    last = Moment.from_utc(from_epoch(end, "end_time"), offset_min_of(end_zone, "end_zone_offset"))
                     episode = _episode(self._source(app), book.name, (first, last), list(own.values()), series)
                     self._reading.episodes.append(episode)
         orphan = RecordError("parent_key", "the stage belongs to no sleep", "the row_id of a session")
@@ -190,38 +190,6 @@ class _Export:
             except (RecordError, Ignored) as error:
                 outcomes.append(Outcome(number, 0, error))
         return stages, outcomes
-
-    def _resting(self) -> None:
-        days: dict[tuple[date, Source], list[float]] = {}
-        columns = ("time", "zone_offset", "local_date", "beats_per_minute", "app_info_id")
-        with self._ledger.file(self._label(RESTING)) as book:
-            for number, (time, zone, local_date, beats, app) in enumerate(
-                self._database.rows(RESTING, columns), start=1
-            ):
-                with book.record(number):
-                    value = _value(beats, "beats_per_minute", 20.0, 220.0)
-                    day = _day(time, zone, local_date, "time", "zone_offset")
-                    if value is None:
-                        raise Ignored
-                    days.setdefault((day, self._source(app)), []).append(value)
-        for (day, source), values in days.items():
-            resting = DayValue(source, book.name, day, "resting_heart_rate_bpm", mean(values), "day")
-            self._reading.day_values.append(resting)
-
-    def _steps(self) -> None:
-        counts: dict[date, dict[object, float]] = {}
-        columns = ("start_time", "start_zone_offset", "local_date", "count", "app_info_id")
-        with self._ledger.file(self._label(STEPS)) as book:
-            for number, (time, zone, local_date, count, app) in enumerate(self._database.rows(STEPS, columns), start=1):
-                with book.record(number):
-                    value = _value(count, "count", 0.0, MAX_DAY_STEPS)
-                    by_app = counts.setdefault(_day(time, zone, local_date, "start_time", "start_zone_offset"), {})
-                    by_app[app] = by_app.get(app, 0.0) + (value or 0.0)
-        source = Source(VENDOR, "health connect")
-        for day, by_app in counts.items():
-            most = max(by_app.values())
-            if 0 < most <= MAX_DAY_STEPS:
-                self._reading.day_values.append(DayValue(source, book.name, day, "steps", most, "day"))
 
 
 def _stretch(start: object, end: object, kind: object) -> Stretch:
@@ -258,27 +226,3 @@ def _episode(
 
 def _device(package: object) -> str:
     return package[:64] if isinstance(package, str) and PACKAGE.fullmatch(package) else "health connect"
-
-
-def _value(value: object, column: str, low: float, high: float) -> float | None:
-    # Apps write 0 for what they did not measure; as a difference of temperatures 0 is true.
-    if value is None or (low > 0 and value == 0):
-        return None
-    if not isinstance(value, int | float) or not low <= value <= high:
-        raise RecordError(column, f"{quoted(value)} can't be", f"a number from {low:g} to {high:g}")
-    return float(value)
-
-
-def _offset(seconds: object, column: str) -> float:
-    if not isinstance(seconds, int) or abs(seconds) > 60 * MAX_OFFSET_MIN:
-        raise RecordError(column, f"{quoted(seconds)} is no offset", "seconds from UTC, 14 hours at most")
-    return seconds / 60
-
-
-def _day(time: object, zone: object, local_date: object, time_column: str, zone_column: str) -> date:
-    utc = from_epoch(time, time_column)
-    if zone is not None:
-        return (utc + timedelta(minutes=_offset(zone, zone_column))).date()
-    if not isinstance(local_date, int) or not 0 <= local_date <= 50_000:
-        raise RecordError(zone_column, "has no value", "seconds from UTC")
-    return (EPOCH + timedelta(days=local_date)).date()

@@ -6,12 +6,13 @@ to their sleep by ``sleep_id`` and have the codes 40001 awake, 40002 light, 4000
 is the length of the whole sleep with its waking, so without stages the time asleep is unknown.
 
 Heart rate, oxygen saturation and breathing are records of minutes to hours, HRV (RMSSD and SDNN of windows of some
-minutes) lies in JSON series beside the tables. Those that lie within a sleep are its vital signs; the others are left
-out. There is no resting heart rate in this export; the lowest mean of a record within the sleep is taken for it if
+minutes) lies in JSON series beside the tables. Those that lie within a sleep are its vital signs; of the others only
+the heart rate counts, for its day, if it was measured in enough hours. There is no resting heart rate in this export; the lowest mean of a record within the sleep is taken for it if
 there are at least three of 10 minutes or more.
 
 Steps of a day are counted once a device and, in ``step_daily_trend``, once for all of them (``source_type`` -2). The
-count for all devices goes first, else the largest one; counts are never added up.
+count for all devices goes first, else the largest one; counts are never added up. Blood pressure, glucose and weight are
+read in `sleepcot_utils.ingest.samsung_readings`.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from sleepcot_utils.ingest.documents import maybe_number
 from sleepcot_utils.ingest.episodes import DayValue, Episode, Reading, Source
 from sleepcot_utils.ingest.ledger import Ignored, Ledger, RecordError
 from sleepcot_utils.ingest.result import NotGiven
+from sleepcot_utils.ingest.samsung_readings import take_heart_rates, take_readings
 from sleepcot_utils.ingest.samsung_tables import (
     BREATH,
     HEART,
     HRV,
     OXYGEN,
+    READINGS,
     SAMPLES,
     SLEEPS,
     STAGES,
@@ -71,7 +74,7 @@ def recognizes(entry: Entry) -> bool:
 
 
 def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
-    """Read sleeps with their stages and vital signs, and steps; other tables are counted and left out."""
+    """Read sleeps with their vital signs, steps and readings; other tables are counted and left out."""
     reading = Reading(not_given=NOT_GIVEN, notes=NOTES)
     named = [(table_name(entry), entry) for entry in entries]
     # The account starts with the sleeps.
@@ -80,7 +83,7 @@ def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
     for name, entry in named:
         with ledger.file(entry.name) as book:
             table = Table(name, entry, book)
-            if name in (SLEEPS, STAGES, HRV, *SAMPLES, *STEPS):
+            if name in (SLEEPS, STAGES, HRV, *SAMPLES, *STEPS, *READINGS):
                 read_parts(table)
             else:
                 book.ignore(count_rows(entry, skip_lines=1))
@@ -89,10 +92,12 @@ def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
     samples = {name: Series(spans(tables.get(name, []))) for name in (HRV, *SAMPLES)}
     _read_sleeps(tables.get(SLEEPS, []), stages, samples, reading)
     _read_orphans(stages, samples, reading)
+    take_heart_rates(samples[HEART], SOURCE, reading)
     for series in samples.values():
         for span in series.spans:
             span.close(None if span.used else Ignored())
     _read_steps([table for name in STEPS for table in tables.get(name, [])], reading)
+    take_readings([table for name in READINGS for table in tables.get(name, [])], SOURCE, reading)
     for group in tables.values():
         for table in group:
             settle(table.book, table.outcomes)

@@ -34,6 +34,9 @@ STEPS = {
     "com.samsung.shealth.step_daily_trend": "count",
     "com.samsung.shealth.tracker.pedometer_day_summary": "step_count",
 }
+PRESSURE, GLUCOSE = "com.samsung.shealth.blood_pressure", "com.samsung.shealth.blood_glucose"
+#: Tables of readings at one moment, with the columns of their values.
+READINGS = {PRESSURE: ("systolic", "diastolic"), GLUCOSE: ("glucose",), "com.samsung.health.weight": ("weight",)}
 STAGE_CODES = {"40001": Stage.WAKE, "40002": Stage.LIGHT, "40003": Stage.DEEP, "40004": Stage.REM}
 #: A record of a whole sleep may end a little after it.
 SLACK = timedelta(minutes=1)
@@ -132,7 +135,9 @@ def read_parts(table: Table) -> None:
     if name in STEPS:
         needed, optional = ("day_time", STEPS[name]), ("source_type",)
     elif name in SAMPLES:
-        needed, optional = ("start_time", "end_time", "time_offset", SAMPLES[name][0]), ("min",)
+        needed, optional = ("start_time", "end_time", "time_offset", SAMPLES[name][0]), ("min", "max")
+    elif name in READINGS:
+        needed, optional = ("start_time", "time_offset", *READINGS[name]), ("meal_type",)
     elif name == STAGES:
         needed, optional = ("start_time", "end_time", "stage", "sleep_id"), ("time_offset",)
     else:
@@ -165,8 +170,8 @@ def spans(tables: Sequence[Table]) -> Iterator[Span]:
 
 def _row_span(table: Table, part: Part) -> Span:
     offset = part.text("time_offset")
-    start, end = (_instant(part.text(name), name) for name in ("start_time", "end_time"))
-    span = Span(table, part, start, end, _offset(offset) if offset else None)
+    start, end = (instant_of(part.text(name), name) for name in ("start_time", "end_time"))
+    span = Span(table, part, start, end, offset_min_of(offset) if offset else None)
     if table.name == STAGES:
         span.stage = _stage(part.text("stage"))
     elif table.name in SAMPLES:
@@ -191,14 +196,28 @@ def _checked(span: Span) -> Span:
     return span
 
 
-def _instant(text: str, column: str) -> datetime:
+def instant_of(text: str, column: str) -> datetime:
+    """An instant in UTC.
+
+    Raises
+    ------
+    RecordError
+        If it is none.
+    """
     if MILLISECONDS.fullmatch(text):
         return from_epoch(int(text), column)
     time, offset_min = parse_time(text, column)
     return time - timedelta(minutes=offset_min or 0)
 
 
-def _offset(text: str) -> float:
+def offset_min_of(text: str) -> float:
+    """Offset of the local clock in minutes.
+
+    Raises
+    ------
+    RecordError
+        If it is none.
+    """
     match = OFFSET.fullmatch(text)
     minutes = int(match[2]) * 60 + int(match[3]) if match and match[1] else 0
     if match is None or minutes > MAX_OFFSET_MIN:

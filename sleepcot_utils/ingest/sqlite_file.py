@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Self
 
 from sleepcot_utils.errors import InputError
@@ -74,11 +74,21 @@ class Database:
 
     def rows(self, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
         """Rows of a table in its own order: a column that it lacks is null, a missing table has no rows."""
+        return self._fetch(self._query(table, columns)) if self.has(table) else []
+
+    def stream(self, table: str, columns: Sequence[str]) -> Generator[tuple[object, ...]]:
+        """The same one by one, for tables with millions of rows; close it before the database."""
         if not self.has(table):
-            return []
+            return
+        try:
+            yield from self._connection.execute(self._query(table, columns))
+        except (sqlite3.Error, OverflowError, MemoryError, UnicodeDecodeError) as error:
+            raise self._damaged(error) from error
+
+    def _query(self, table: str, columns: Sequence[str]) -> str:
         known = {row[1] for row in self._fetch(f"PRAGMA table_info({table})")}
         wanted = ", ".join(column if column in known else "NULL" for column in columns)
-        return self._fetch(f"SELECT {wanted} FROM {table} ORDER BY rowid")
+        return f"SELECT {wanted} FROM {table} ORDER BY rowid"
 
     def _fetch(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[object, ...]]:
         try:
