@@ -1,6 +1,6 @@
 """Write constraints.txt: the versions in this environment of everything that pyproject.toml needs, at any depth.
 
-Run it in an environment in which ``pip install -e .[deploy,dev,feedback,serve,teacher]`` has been tested. Local version
+Run it in an environment in which ``pip install -e .[deploy,dev,feedback,page,serve,teacher]`` has been tested. Local version
 labels such as ``+cpu`` are dropped, so that the same line holds for the CPU and the CUDA build of torch.
 """
 

@@ -20,6 +20,9 @@ import pytest
 from tests.one_thread import one_thread  # noqa: F401 - a fixture is found by its name here
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
+axe_api = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe is not installed: pip install -e .[dev]"
+)
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 #: The browser's own services stay silent, so that every request that is seen is the page's.
@@ -27,6 +30,16 @@ ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "-
 DESKTOP, PHONE = (1280, 900), (390, 844)
 LOCAL_HOSTS = {"127.0.0.1", "localhost", ""}
 LONGEST_WAIT_MS = 20_000
+#: Rules of WCAG 2.2, level AA, as axe-core knows them.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+#: Boxes that scroll a whole page: the document itself, or a frame of an application that fills the window.
+SCROLLED = """() => {
+  const wide = element => element.clientWidth >= 0.9 * window.innerWidth;
+  const scrolls = element => ["auto", "scroll"].includes(getComputedStyle(element).overflowY);
+  return [document.documentElement, ...[...document.querySelectorAll("*")].filter(one => wide(one) && scrolls(one))];
+}"""
+OVERFLOW = f"() => Math.max(...({SCROLLED})().map(one => one.scrollWidth - one.clientWidth))"
+HIDDEN_BELOW = f"() => Math.max(...({SCROLLED})().map(one => one.scrollHeight - one.clientHeight))"
 
 
 def browser_program() -> str | None:
@@ -63,7 +76,17 @@ class Opened:
     @property
     def overflow_px(self) -> int:
         """How far the page can be scrolled sideways."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+        return int(self.page.evaluate(OVERFLOW))
+
+    def barriers(self, *, but: tuple[str, ...] = ()) -> list[str]:
+        """What axe-core finds against WCAG 2.2 AA: rule and element of each; `but` names rules that are left out."""
+        found = axe_api.Axe().run(self.page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+        return [
+            f"{violation['id']}: {' '.join(map(str, node['target']))} {node['html'][:160]}"
+            for violation in found.response["violations"]
+            if violation["id"] not in but
+            for node in violation["nodes"]
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -122,9 +145,13 @@ def screenshot(request: pytest.FixtureRequest) -> Callable[[Opened, str], None]:
         if folder:
             module = Path(request.node.path).stem
             Path(folder).mkdir(parents=True, exist_ok=True)
-            opened.page.screenshot(
-                path=Path(folder) / f"{module}_{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png", full_page=True
-            )
+            before = opened.page.viewport_size
+            # An application may scroll in a frame of its own, which a picture of the whole page does not unroll.
+            height = before["height"] + opened.page.evaluate(HIDDEN_BELOW)
+            opened.page.set_viewport_size({"width": before["width"], "height": height})
+            opened.page.wait_for_timeout(300)
+            opened.page.screenshot(path=Path(folder) / f"{module}_{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png")
+            opened.page.set_viewport_size(before)
 
     return take
 

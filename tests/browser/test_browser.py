@@ -25,6 +25,7 @@ def test_page_that_behaves(open_page, written) -> None:
     assert opened.page.get_by_role("heading", name="Nights").is_visible()
     assert (opened.overflow_px, opened.foreign_requests, opened.errors) == (0, [], [])
     assert len(opened.requests) == 1
+    assert opened.barriers() == []
 
 
 def test_page_that_does_not(open_page, written) -> None:
@@ -35,3 +36,9 @@ def test_page_that_does_not(open_page, written) -> None:
     assert opened.overflow_px > 200
     assert opened.foreign_requests == ["http://sleepcot.invalid/count"]
     assert len(opened.errors) == 1 and "boom" in opened.errors[0]
+
+
+def test_barriers_are_found(open_page, written) -> None:
+    opened = open_page(written(100))
+    opened.page.evaluate("document.body.innerHTML += '<img src=x><p style=color:#bbb>pale</p>'")
+    assert sorted(barrier.partition(":")[0] for barrier in opened.barriers()) == ["color-contrast", "image-alt"]
