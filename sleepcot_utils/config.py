@@ -50,6 +50,7 @@ TEACHERS = ("expert", "openai", "local")
 SYNTHESIZERS = ("none", "openai", "local")
 TEACHERS_FILE = "data/teachers/teachers.yaml"
 ADAPTERS = ("lora", "dora", "qlora", "full")
+OPTIMIZERS = ("adamw", "muon")
 ENGINES = ("transformers", "vllm")
 DEVICES = ("auto", "cpu", "cuda")
 #: Smaller students that notebook 06 can make beside the whole one; `deploy.variants` describes each.
@@ -81,6 +82,13 @@ def _seed(item: str) -> int:
     return int(item)
 
 
+def _clients(text: str) -> int:
+    """A number of people who ask at once; beyond the largest, one machine has too few connections to try."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 1024):
+        raise ValueError(f"{text!r} is no number from 1 to 1024")
+    return int(text)
+
+
 def _listed_or(built_in: tuple[str, ...], role: str) -> Matches:
     """Validator of a teacher's name: built in, or listed for a role; other fields are checked when it is asked."""
 
@@ -103,6 +111,7 @@ VariantList = Annotated[
     str, AfterValidator(Listed(f"variants among {', '.join(VARIANTS)}, with commas between them", OneOf(VARIANTS)))
 ]
 SeedList = Annotated[str, AfterValidator(Listed('a text of whole numbers with commas, such as "1,2"', _seed))]
+ClientList = Annotated[str, AfterValidator(Listed('whole numbers from 1 to 1024 with commas, such as "1,8"', _clients))]
 
 
 class StudyParameters(BaseModel):
@@ -250,7 +259,15 @@ class DistillParameters(StudyParameters):
     batch_size: int = Field(
         2, ge=1, le=4096, description="rows per optimizer step; a row holds all questions about one report"
     )
-    learning_rate: float = Field(0.004, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate")
+    optimizer: Annotated[str, AfterValidator(OneOf(OPTIMIZERS))] = Field(
+        "adamw", description="what moves all weights: adamw, or muon, which needs fewer steps; an adapter takes adamw"
+    )
+    learning_rate: float = Field(
+        0.004, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate where all weights are trained"
+    )
+    adapter_learning_rate: float = Field(
+        0.004, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate of an adapter"
+    )
     eval_every_steps: int = Field(8, ge=1, le=1_000_000, description="steps between validation losses")
     patience: int = Field(5, ge=1, le=1000, description="validations without progress before training stops")
     knowledge_repeats: int = Field(
@@ -299,6 +316,12 @@ class CoachParameters(StudyParameters):
     sex: Annotated[str, AfterValidator(OneOf(("", "female", "male")))] = Field(
         "", description="female or male, for the norms of the one person of the export; empty if not given"
     )
+    goal: str = Field("", description="goal of training of the one person, such as run_10k; empty if not given")
+    conditions: str = Field("", description="what the one person lives with, such as hypertension, with commas")
+    injury: str = Field("", description="what hurts the one person, in a few words; empty for nothing")
+    day_minutes: int = Field(0, ge=0, le=240, description="most minutes of training a day; 0 for no limit")
+    busy_days: str = Field("", description="days without time for training, such as Mon,Wed")
+    note: str = Field("", description="what else the one person says about training; data, no instruction")
 
 
 class PersonalizeParameters(StudyParameters):
@@ -333,10 +356,21 @@ class DeployParameters(StudyParameters):
     max_new_tokens: int = Field(48, ge=1, le=4096, description="longest answer, in tokens")
     healing_steps: int = Field(2, ge=1, le=100_000, description="optimizer steps after pruning")
     healing_batch_size: int = Field(2, ge=1, le=4096, description="rows of the training set per such step")
+    knowledge_repeats: int = Field(
+        2, ge=1, le=100, description="times each knowledge question stands among these rows, as in notebook 03"
+    )
     healing_rate: float = Field(
         0.001, gt=0.0, le=1.0, allow_inf_nan=False, description="peak learning rate of the healing"
     )
     timed_tokens: int = Field(8, ge=2, le=4096, description="tokens written when speed and memory are measured")
+    clients: ClientList = Field("1,4", description="numbers of people who ask the served student at once, with commas")
+    served_answers: int = Field(8, ge=2, le=100_000, description="answers that are timed for each of these, at least")
+    longest_wait_s: float = Field(
+        10.0, gt=0.0, le=3600.0, allow_inf_nan=False, description="longest wait for 99 of 100 answers, in seconds"
+    )
+    busiest_per_s: float = Field(
+        20.0, gt=0.0, le=1_000_000.0, allow_inf_nan=False, description="questions a second at the busiest time"
+    )
     margin: float = Field(
         0.1,
         gt=0.0,

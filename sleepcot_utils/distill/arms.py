@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 EXPLAIN = "Explain step by step, without the answer."
 
 
-#: An adapter wants a larger rate than all weights; twice is what the embedded base was tried with, not tuned further.
-LORA_RATE = 2.0
-
-
 @dataclass(frozen=True)
 class Arm:
     """How the examples of one arm are chosen and told.
@@ -50,8 +46,6 @@ class Arm:
         ``lora``, ``dora`` or ``full`` whatever the parameters say; empty for what they say.
     from_scratch : bool
         Whether the base's weights are thrown away and drawn at random.
-    rate_times : float
-        Factor of the learning rate, for weights that need another one.
     tokens_of : str
         The arm whose number of tokens this one gets instead of its number of steps; empty for equal steps.
     guide : bool
@@ -68,7 +62,6 @@ class Arm:
     on_policy: bool = False
     adapter: str = ""
     from_scratch: bool = False
-    rate_times: float = 1.0
     tokens_of: str = ""
     guide: bool = False
 
@@ -90,8 +83,8 @@ ARMS = {
     "cot_follow_up_only": Arm("rationale, then answer, of questions about reports alone", kinds=(FOLLOW_UP,)),
     "cot_knowledge_only": Arm("rationale, then answer, of knowledge questions alone", kinds=(KNOWLEDGE,)),
     "cot_full": Arm("as cot, all weights trained", adapter="full"),
-    "cot_lora": Arm("as cot, a LoRA adapter and the embeddings trained", adapter="lora", rate_times=LORA_RATE),
-    "cot_dora": Arm("as cot, a DoRA adapter and the embeddings trained", adapter="dora", rate_times=LORA_RATE),
+    "cot_lora": Arm("as cot, a LoRA adapter and the embeddings trained", adapter="lora"),
+    "cot_dora": Arm("as cot, a DoRA adapter and the embeddings trained", adapter="dora"),
     "cot_from_scratch": Arm("as cot, all weights trained from random ones", adapter="full", from_scratch=True),
     "cot_with_guide": Arm("as cot, and the training advice too", guide=True),
     "on_policy": Arm("as cot, then its own words judged token by token by a larger model", on_policy=True),

@@ -93,16 +93,9 @@ def practice_row(tokenizer: Any, reports: list[Report], rng: np.random.Generator
 
 def optimizers(model: Any) -> list[Any]:
     """Muon for the matrices inside the layers, AdamW for embeddings and norms."""
-    import torch
+    from sleepcot_utils.distill.optimizers import matrices_by_muon
 
-    matrices: list[Any] = []
-    others: list[Any] = []
-    for name, parameter in model.named_parameters():
-        (matrices if parameter.ndim == 2 and "embed" not in name else others).append(parameter)
-    return [
-        torch.optim.Muon(matrices, lr=PEAK_RATE, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(others, lr=PEAK_RATE, weight_decay=0.0, betas=(0.9, 0.98)),
-    ]
+    return list(matrices_by_muon(model, PEAK_RATE).optimizers)
 
 
 def rate_scale(step: int, share: float) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sleepcot_utils.config import DistillParameters
+from sleepcot_utils.config import OPTIMIZERS, DistillParameters
 from sleepcot_utils.distill.arms import ARMS, chosen_examples
 from sleepcot_utils.distill.encoding import IGNORED, encode_conversation
 from sleepcot_utils.distill.on_policy import token_teacher
@@ -20,6 +20,7 @@ from sleepcot_utils.distill.training_set import Example, conversations, encode_a
 from sleepcot_utils.errors import InputError, ParameterError
 from sleepcot_utils.tasks.build import RECOMMEND, Task
 
+ADAMW = OPTIMIZERS[0]
 MAX_TOKENS = 4096  # longest conversation; ours stay far below, a longer one is refused and never cut
 SAID = "said.json"  # what is said along the way
 VALIDATION_ROWS = 32  # enough for a stable loss, few enough to look often
@@ -84,14 +85,18 @@ def fit(
             expected=f"verified examples of the forms {', '.join(ARMS[chosen.arm].forms)} in both splits (notebook 02)",
         )
     student = _adapted(base, chosen)
+    # Muon is made for whole matrices; the two thin ones of an adapter are left to AdamW, at a rate of their own.
+    whole = _adapter(chosen) == "full"
+    optimizer, rate = (chosen.optimizer, chosen.learning_rate) if whole else (ADAMW, chosen.adapter_learning_rate)
     recipe = Recipe(
         max_steps=_steps(base, examples, chosen, train_set),
         batch_size=chosen.batch_size,
-        learning_rate=chosen.learning_rate * ARMS[chosen.arm].rate_times,
+        learning_rate=rate,
         eval_every_steps=chosen.eval_every_steps,
         patience=chosen.patience,
         seed=chosen.student_seed,
         recompute_activations=chosen.recompute_activations,
+        optimizer=optimizer,
     )
     if ARMS[chosen.arm].on_policy:
         training = _in_two_parts(student, train_set, held_out, recipe, chosen, work, curves or work / "curves", say)
@@ -109,10 +114,14 @@ def _listening(student: Student, task: Task | None, work: Path, chosen: DistillP
     return [Listening(student.tokenizer, task, work / SAID, chosen.max_new_tokens)]
 
 
+def _adapter(chosen: DistillParameters) -> str:
+    return ARMS[chosen.arm].adapter or chosen.adapter
+
+
 def _adapted(base: Student, chosen: DistillParameters) -> Student:
     """The base with the weights that will be trained: an adapter's, or all of them."""
     rule = ARMS[chosen.arm]
-    adapter = rule.adapter or chosen.adapter
+    adapter = _adapter(chosen)
     if rule.from_scratch:
         base = without_training(base, chosen.student_seed)
     if adapter == "full":

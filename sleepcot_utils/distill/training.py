@@ -38,6 +38,8 @@ class Recipe:
         Rows, each a group of examples, an optimizer step.
     recompute_activations : bool
         Compute activations twice instead of keeping them: less memory, about a third slower.
+    optimizer : str
+        ``adamw`` or ``muon``, which is for all weights and not for adapters.
     """
 
     max_steps: int
@@ -47,6 +49,7 @@ class Recipe:
     patience: int
     seed: int
     recompute_activations: bool = False
+    optimizer: str = "adamw"
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,7 @@ def _attempt(
 ) -> Training:
     from transformers import EarlyStoppingCallback, TrainingArguments
 
+    from sleepcot_utils.distill.optimizers import trainer_option
     from sleepcot_utils.distill.progress import Speed, Watch, trackers
 
     checkpoint, done = _last_whole_checkpoint(work)
@@ -223,6 +227,7 @@ def _attempt(
         eval_dataset=list(validation_set),
         data_collator=lambda rows: row_batch(rows[0]),
         callbacks=[EarlyStoppingCallback(recipe.patience), Watch(speed, curves, say), *callbacks],
+        optimizer_cls_and_kwargs=trainer_option(recipe.optimizer, recipe.learning_rate),
     )
     be_quiet(trainer)
     started = time.perf_counter()

@@ -104,14 +104,14 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     monkeypatch.setattr(transformers.EarlyStoppingCallback, "on_save", interrupt, raising=False)
 
 
-@pytest.mark.parametrize("lora", [False, True], ids=["full", "lora"])
-def test_a_killed_training_ends_as_if_nothing_had_happened(fitted, tmp_path: Path, monkeypatch, lora: bool) -> None:
-    whole, expected = fitted(tmp_path / "whole", lora=lora)
+@pytest.mark.parametrize("changes", [{}, {"lora": True}, {"optimizer": "muon"}], ids=["full", "lora", "full by muon"])
+def test_a_killed_training_ends_as_if_nothing_had_happened(fitted, tmp_path: Path, monkeypatch, changes) -> None:
+    whole, expected = fitted(tmp_path / "whole", **changes)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         kill_at(patch, 4)
-        fitted(tmp_path / "killed", lora=lora)
+        fitted(tmp_path / "killed", **changes)
     assert [path.name for path in (tmp_path / "killed").glob("checkpoint-*")] == ["checkpoint-4"]
-    resumed, training = fitted(tmp_path / "killed", lora=lora)
+    resumed, training = fitted(tmp_path / "killed", **changes)
     assert_equal_weights(whole, resumed)
     pd.testing.assert_frame_equal(training.log, expected.log)
     assert (training.steps, training.best_step, training.tokens) == (
