@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sleepcot_utils.deploy import artifacts, pruning
 from sleepcot_utils.deploy.export import export_onnx, quantize_onnx
-from sleepcot_utils.deploy.healing import Lesson, heal
+from sleepcot_utils.deploy.healing import Healed, Lesson, heal
 from sleepcot_utils.deploy.runners import onnx_is_possible
 from sleepcot_utils.distill.student import Student
 from sleepcot_utils.errors import ParameterError
@@ -92,8 +92,8 @@ class Made:
         Share of zeros among the weights of its linear layers; null where nobody counted.
     layers : int
         Layers that it has.
-    tokens : int
-        Tokens that it was healed on.
+    healed : Healed or None
+        What its healing did, if it had one.
     seconds : float
         What making it took.
     """
@@ -102,7 +102,7 @@ class Made:
     folder: Path
     zeros: float
     layers: int
-    tokens: int
+    healed: Healed | None
     seconds: float
 
 
@@ -139,18 +139,18 @@ def make_variant(name: str, student: Student, folder: Path, lesson: Lesson, heal
         )
     rule, own, began = VARIANTS[name], folder / name, time.perf_counter()
     model = copy.deepcopy(student.model).eval()
-    tokens = 0
+    healed = None
     if rule.form == artifacts.ONNX:
         _save_graph(name, model, folder)
     else:
         _alter(model, rule, lesson, healing.seed)
         if rule.healed:
             one = Student(name, model, student.tokenizer)
-            tokens = heal(one, lesson, work / name, **vars(healing))
+            healed = heal(one, lesson, work / name, **vars(healing))
             pruning.make_permanent(model)
         artifacts.save_variant(model, own, rule.form)
     zeros, layers = pruning.zero_share(model), model.config.num_hidden_layers
-    return Made(name, own, zeros, layers, tokens, time.perf_counter() - began)
+    return Made(name, own, zeros, layers, healed, time.perf_counter() - began)
 
 
 def _alter(model: object, rule: Variant, lesson: Lesson, seed: int) -> None:

@@ -19,7 +19,7 @@ from sleepcot_utils.serve.chat import Conversation
 from sleepcot_utils.serve.coach import Coach
 from sleepcot_utils.serve.documents import add_bodies, documented, page, problems
 from sleepcot_utils.serve.gate import Gate
-from sleepcot_utils.serve.observing import CLIENT_LEFT, Observing, WorkerMetrics, log
+from sleepcot_utils.serve.observing import Observing, WorkerMetrics, log
 from sleepcot_utils.serve.problems import as_refused, problem_response
 from sleepcot_utils.serve.questions import Refused
 from sleepcot_utils.serve.schemas import (
@@ -34,7 +34,7 @@ from sleepcot_utils.serve.schemas import (
 )
 from sleepcot_utils.serve.settings import LOOPBACK, Settings
 from sleepcot_utils.serve.tables import body_of
-from sleepcot_utils.serve.waiting import ClientLeft
+from sleepcot_utils.serve.waiting import CLIENT_LEFT, ClientLeft
 from sleepcot_utils.serve.worker import Worker
 
 DESCRIPTION = (
@@ -65,6 +65,7 @@ def create_app(worker: Worker, settings: Settings, *, model: str = "student") ->
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(coach.prepare)
         log("started", requests_per_minute=settings.requests_per_minute, max_queue=settings.max_queue)
         yield
         await asyncio.to_thread(worker.stop)

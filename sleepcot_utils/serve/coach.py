@@ -35,6 +35,7 @@ from sleepcot_utils.serve.tables import table_of
 from sleepcot_utils.serve.verification import OPEN_QUESTION, checked, first_words, needs_help_now
 from sleepcot_utils.serve.waiting import answers_to
 from sleepcot_utils.serve.worker import Worker
+from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import (
     RECOMMEND_QUESTION,
     Task,
@@ -72,6 +73,12 @@ class Coach:
     def cards(self) -> dict[str, Card]:
         """Knowledge cards by id."""
         return {card.card_id: card for card in load_cards()}
+
+    def prepare(self) -> None:
+        """Load what the first question would otherwise wait seconds for: cards, and the phrases of the safety rules."""
+        triage_all("", None)
+        said = Answer("", "", 0, "", "Keep your hours.", "stop", 0, 0.0)
+        checked(open_task(messages_for("What helps?", None)), said, None, "", "en", self.cards)
 
     async def report(self, body: NightsRequest, upload: UploadFile | None) -> ReportAnswer:
         """Reports of the people of a table."""

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 
 from sleepcot_utils.errors import ArtifactError, ParameterError
 from sleepcot_utils.paths import PROJECT_ROOT
@@ -36,6 +37,8 @@ START_S, ANSWER_S = 180.0, 120.0
 #: Beyond what any client here asks for, so that the queue and not the rate decides what is refused.
 UNLIMITED = 1_000_000
 CHAT = "/v1/chat/completions"
+#: A count of the worker in the server's metrics.
+COUNT = re.compile(r"^sleepcot_(\w+)_total (\S+)$", re.MULTILINE)
 #: How often clients of an overload come as the queue and the student together have places.
 OVER = 3
 
@@ -78,17 +81,23 @@ class Served:
 
     @property
     def peak_mib(self) -> float:
-        """The most memory that its process ever held, by the kernel's own count; null where there is none."""
+        """The most memory that its process ever held, by the kernel's own count; elsewhere what it holds now."""
         status = Path(f"/proc/{self.process.pid}/status")
         found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE) if status.exists() else None
-        return int(found[1]) / 1024 if found else float("nan")
+        return int(found[1]) / 1024 if found else psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+    @property
+    def processor_s(self) -> float:
+        """Processor time that it has used."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def counts(self) -> dict[str, float]:
-        """The server's own counts, from its metrics."""
+        """The server's own counts, from its metrics; ``answered`` are requests to the chat that ended with 200."""
         text = asked(self.address, "GET", "/metrics").body.decode()
-        return {
-            name: float(value) for name, value in re.findall(r"^sleepcot_(\w+)_total ([\d.e+]+)$", text, re.MULTILINE)
-        }
+        counts = {name: float(value) for name, value in COUNT.findall(text)}
+        answered = re.search(rf'^sleepcot_requests_total\{{path="{CHAT}",status="200"\}} (\S+)$', text, re.MULTILINE)
+        return counts | {"answered": float(answered[1]) if answered else 0.0}
 
 
 def serving_is_possible() -> bool:
@@ -188,19 +197,21 @@ def measured(server: Served, questions: Sequence[bytes], clients: int, answers: 
     Returns
     -------
     dict
-        ``clients, answers, answers_per_s, p50_s, p99_s, tokens_per_s, mean_batch, refused, counted``; the last is the
-        number of answers by the server's own count.
+        ``clients, answers, answers_per_s, p50_s, p99_s, tokens_per_s, mean_batch, refused``; ``counted``, the answers by
+        the server's own count; ``processor_s``, the processor time of one answer, which other work of the machine does
+        not lengthen; and ``core_share``, how much of one core the server got.
     """
     each = max(2, -(-answers // clients))
-    before = server.counts()
+    before, busy_s = server.counts(), server.processor_s
     began = time.perf_counter()
     heard = [one for client in all_at_once(server.address, questions, clients, each) for one in client]
     seconds = time.perf_counter() - began
+    busy_s = server.processor_s - busy_s
     after = server.counts()
     took = [one.seconds for one in heard if one.status == 200]
     if not took:
         raise ArtifactError("the server gave no answer", where="load test", expected="a student that answers")
-    more = {name: after[name] - before[name] for name in ("answers", "batches", "tokens")}
+    more = {name: after[name] - before[name] for name in ("answers", "answered", "batches", "tokens")}
     return {
         "clients": clients,
         "answers": len(took),
@@ -210,7 +221,9 @@ def measured(server: Served, questions: Sequence[bytes], clients: int, answers: 
         "tokens_per_s": more["tokens"] / seconds,
         "mean_batch": more["answers"] / more["batches"],
         "refused": sum(one.status == 429 for one in heard),
-        "counted": more["answers"],
+        "counted": more["answered"],
+        "processor_s": busy_s / len(took),
+        "core_share": busy_s / seconds,
     }
 
 

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sleepcot_utils.serve.problems import problem_response
 from sleepcot_utils.serve.questions import Refused
+from sleepcot_utils.serve.waiting import CLIENT_LEFT
 from sleepcot_utils.serve.worker import Worker
 
 LOGGER = logging.getLogger("sleepcot.serve")
@@ -31,8 +32,6 @@ REQUEST_ID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
 UNKNOWN_PATH = "other"
 #: From an answer of the rules alone to one at the time limit.
 BUCKETS_S = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0)
-#: Status of a request whose client left, in the logs only (the habit of nginx).
-CLIENT_LEFT = 499
 FAILED = Refused(500, "failed", "the server failed; its log says where")
 
 

@@ -19,14 +19,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-import uvicorn
 
 from sleepcot_utils.distill.student import Student
 from sleepcot_utils.errors import ArtifactError
-from sleepcot_utils.serve.api import create_app
 from sleepcot_utils.serve.load import CHAT, UNLIMITED, Heard, all_at_once, asked, conversation
-from sleepcot_utils.serve.observing import CLIENT_LEFT
 from sleepcot_utils.serve.settings import Settings
+from sleepcot_utils.serve.waiting import CLIENT_LEFT
 from sleepcot_utils.serve.worker import Worker
 
 #: Short limits, so that nobody waits long to see them hold.
@@ -83,6 +81,10 @@ class Running:
 @contextmanager
 def running(student: Student, limits: Settings = LIMITS) -> Iterator[Running]:
     """Serve a student from this process, on a free port of loopback; the student is as before afterwards."""
+    import uvicorn
+
+    from sleepcot_utils.serve.api import create_app  # its libraries are an extra
+
     fault, forward = Fault(), student.model.forward
     fault.go.set()
 

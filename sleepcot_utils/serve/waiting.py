@@ -11,6 +11,8 @@ from sleepcot_utils.tasks.answers import Answer
 
 #: Seconds between two looks at whether the client is still there.
 LOOK_EVERY_S = 0.2
+#: Status of a request whose client left, in logs and metrics only (the habit of nginx).
+CLIENT_LEFT = 499
 
 
 class ClientLeft(Exception):
