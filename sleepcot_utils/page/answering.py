@@ -72,9 +72,8 @@ def show_questions(desk: Desk, texts: Texts, held: Memory, full: FullReport) -> 
             if st.button(texts(f"ask_{name}"), key=f"ask_{name}"):
                 topic = name
     with st.form("question_form", clear_on_submit=True):
-        question = st.text_input(
-            texts("ask_own"), max_chars=LONGEST_QUESTION_LETTERS, key="question", help=texts("ask_own_help")
-        )
+        question = st.text_input(texts("ask_own"), max_chars=LONGEST_QUESTION_LETTERS, key="question")
+        st.caption(texts("ask_own_help"))
         is_sent = st.form_submit_button(texts("ask"))
     if is_sent and not question.strip():
         st.error(texts("question_missing"))

@@ -10,19 +10,18 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sleepcot_utils.errors import StudyError
 from sleepcot_utils.page.desk import Desk
-from sleepcot_utils.page.markup import uploader_style
+from sleepcot_utils.page.markup import script_html
 from sleepcot_utils.page.memory import LANGUAGE, Memory, memory, start_over
 from sleepcot_utils.page.texts import LANGUAGES, Texts, language_of
 from sleepcot_utils.page.visits import MEGABYTE, EmptyFile, LargeFile, Visit, example_visit
 from sleepcot_utils.report.facts import MIN_NIGHTS
-from sleepcot_utils.report.page import LANGUAGE_TAGS
 
 STYLE = Path(__file__).parent / "page.css"
 WINDOWS = (7, 14, 30)
 OLDEST_Y = 120
 
 
-def show_head() -> Texts:
+def show_head(desk: Desk) -> Texts:
     """Title, language and what a reader has to know before anything else.
 
     Returns
@@ -35,9 +34,7 @@ def show_head() -> Texts:
     texts = Texts(st.session_state[LANGUAGE])
     st.set_page_config(page_title=texts("title"), page_icon=None, layout="centered")
     st.html(STYLE)
-    # Screen readers choose their voice by this; Streamlit's page says English whatever stands on it.
-    tag = LANGUAGE_TAGS[texts.language]
-    st.html(f"<script>document.documentElement.lang = '{tag}';</script>", unsafe_allow_javascript=True)
+    st.html(script_html(texts, desk.settings.max_upload_bytes // MEGABYTE), unsafe_allow_javascript=True)
     st.title(texts("title"), anchor=False)
     st.radio(texts("language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key=LANGUAGE, horizontal=True)
     st.markdown(texts("what_it_is"))
@@ -61,10 +58,8 @@ def show_bringing(desk: Desk, texts: Texts) -> None:
             texts("sex"), [None, "female", "male"], format_func=lambda one: texts(one or "not_given"), key="sex"
         )
         window: Any = st.selectbox(texts("window"), WINDOWS, index=1, key="window")
-    st.html(uploader_style(texts, limit_mb))
-    uploaded = st.file_uploader(
-        texts("file", limit=limit_mb), max_upload_size=limit_mb, key=f"upload-{held.uploads}", help=texts("file_help")
-    )
+    uploaded = st.file_uploader(texts("file", limit=limit_mb), max_upload_size=limit_mb, key=f"upload-{held.uploads}")
+    st.caption(texts("file_help"))
     wants_example = st.button(texts("example"), key="example")
     if uploaded is None and not wants_example:
         return

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from sleepcot_utils.page.texts import Texts
 from sleepcot_utils.report.document import Document, Item, Section
-from sleepcot_utils.report.page import MARKS, Drawing
+from sleepcot_utils.report.page import LANGUAGE_TAGS, MARKS, Drawing
 from sleepcot_utils.score.claims import OPEN, RIGHT, WRONG, sentences
 from sleepcot_utils.serve.schemas import Checked, Mark
 
+SCRIPT = Path(__file__).parent / "page.js"
 #: Verdict to the name of its style and to the sign that says the same as its color.
 LOOKS = {RIGHT: ("right", "\N{CHECK MARK}"), WRONG: ("wrong", "\N{MULTIPLICATION X}"), OPEN: ("open", "?")}
 #: Grays of the picture for a light and a dark page, in place of the variables that it names (WCAG 2.1, level AA).
@@ -63,14 +66,13 @@ def counts_text(said: Checked, texts: Texts) -> str:
     """How much of an answer could be verified, in one sentence."""
     verdicts = [str(mark.verdict) for mark in said.marks]
     found = passages(said)
-    return texts(
-        "counts",
-        right=verdicts.count(RIGHT),
-        numbers=len(verdicts),
-        wrong=verdicts.count(WRONG),
-        open=sum(passage.verdict == OPEN for passage in found),
-        sentences=len(found),
+    numbers = (
+        texts("count_numbers", right=verdicts.count(RIGHT), numbers=len(verdicts), wrong=verdicts.count(WRONG))
+        if verdicts
+        else texts("count_no_numbers")
     )
+    unverified = sum(passage.verdict == OPEN for passage in found)
+    return f"{numbers} {texts('count_sentences', open=unverified, sentences=len(found))}"
 
 
 def legend_html(texts: Texts) -> str:
@@ -138,9 +140,16 @@ def paragraph_html(label: str, english: str) -> str:
     return f'<p>{escape(label)} <span lang="en"><strong>{escape(english)}</strong></span></p>'
 
 
-def uploader_style(texts: Texts, limit_mb: int) -> str:
-    """Texts of Streamlit's upload control, which it has in English only, in the language of the page."""
-    return "<style></style>"
+def script_html(texts: Texts, limit_mb: int) -> str:
+    """The script that gives Streamlit's page and its upload control the language of the reader."""
+    names = ("choose_file", "drop_file", "remove_file")
+    given = {name: texts(name) for name in names} | {
+        name: texts(name, limit=limit_mb) for name in ("file", "file_refused")
+    }
+    given["language_tag"] = LANGUAGE_TAGS[texts.language]
+    # No text of a reader is among them; "<" would end the script all the same.
+    written = json.dumps(given, ensure_ascii=False).replace("<", "\\u003c")
+    return f"<script>{SCRIPT.read_text(encoding='utf-8').replace('GIVEN', written, 1)}</script>"
 
 
 def _item(item: Item, document: Document) -> str:

@@ -12,7 +12,7 @@ from sleepcot_utils.page.showing import show_advice, show_legend, show_notice, s
 
 def show(desk: Desk) -> None:
     """The whole page."""
-    texts = show_head()
+    texts = show_head(desk)
     held = memory()
     if held.visit is None:
         show_notice(texts, None, held.all_words)

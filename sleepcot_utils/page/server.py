@@ -30,6 +30,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
 }
+#: Blue of the house for controls that are chosen, dark and light enough for white and black beside it.
+ACCENT_LIGHT, ACCENT_DARK = "#005f96", "#56b4e9"
 #: Seconds after which a page that was closed is forgotten; a telephone that looks at something else comes back sooner.
 FORGET_AFTER_S = 120
 
@@ -51,6 +53,9 @@ def options(settings: Settings) -> dict[str, Any]:
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,
+        "theme.light.primaryColor": ACCENT_LIGHT,
+        "theme.dark.primaryColor": ACCENT_DARK,
+        "theme.baseRadius": "medium",
         "runner.magicEnabled": False,
         # Streamlit's own lines may quote what a reader brought.
         "logger.level": "critical",

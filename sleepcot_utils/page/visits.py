@@ -18,8 +18,8 @@ from sleepcot_utils.simulate.people import simulate_people
 
 Sex = Literal["female", "male"]
 MEGABYTE = 2**20
-#: Seeds of the simulated person and of that person's nights.
-EXAMPLE_PERSON_SEED, EXAMPLE_NIGHTS_SEED = 5, 6
+#: Seeds of the simulated person, whose device measures all that a report asks for, and of that person's nights.
+EXAMPLE_PERSON_SEED, EXAMPLE_NIGHTS_SEED = 9, 10
 
 
 class EmptyFile(InputError):
