@@ -14,9 +14,11 @@ ADVICE ?=
 RATING ?=
 FOLLOWED ?=
 COMMENT ?=
+INJURY ?=
+NOTE ?=
 ALL ?=
 # A comment may hold quotes, so the shell takes it from its environment.
-export COMMENT
+export COMMENT INJURY NOTE
 FULL ?=
 EXACT ?=
 VENV ?= .venv
@@ -28,7 +30,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach serve feedback monitor forget where compare promote bench test lint types format exercises slides clean
+.PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint types format exercises slides clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
@@ -38,8 +40,10 @@ help:
 	@echo "make sweep SEEDS=1,2,3        one table over arms and student seeds; students that exist are kept, failures named"
 	@echo "                              ARMS=cot,answer_only; STUDY_SEEDS=4,5 also draws people and nights anew"
 	@echo "make coach EXPORT=path        report and advice for the persons of an export, by the student of RUN (laptop)"
-	@echo "                              AGE=40 SEX=female name the norms of one person"
+	@echo "                              AGE=40 SEX=female name the norms of one person; for training advice GOAL=run_10k"
+	@echo "                              CONDITIONS=hypertension INJURY='sore knee' MINUTES=30 BUSY=Mon,Wed NOTE='...'"
 	@echo "make serve [RUN=laptop LISTEN=address PORT=8000]   the student over HTTP on this machine; SLEEPCOT_API_KEY opens it to others"
+	@echo "make page [RUN=laptop PORT=8501]   a page on this machine: drop an export in, read report and advice, ask, rate, delete"
 	@echo "make feedback [ADVICE=id RATING=4 FOLLOWED=yes COMMENT='...']   rate that advice, or list what can be rated"
 	@echo "make monitor EXPORT=path      add nights and days of a person, and print what is out of the ordinary; stays here"
 	@echo "make forget [RUN=laptop]      delete that feedback; ALL=1 also deletes reports and advice of make coach"
@@ -70,10 +74,15 @@ sweep: $(READY)
 	@$(STUDY) sweep $(OPTIONS) --seeds '$(SEEDS)' $(if $(STUDY_SEEDS),--study-seeds '$(STUDY_SEEDS)') $(if $(ARMS),--arms '$(ARMS)')
 
 coach: $(READY)
-	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop) $(if $(AGE),--age $(AGE)) $(if $(SEX),--sex $(SEX))
+	@$(STUDY) coach --export '$(EXPORT)' --run $(or $(RUN),laptop) $(if $(AGE),--age $(AGE)) $(if $(SEX),--sex $(SEX)) \
+	  $(if $(GOAL),--goal '$(GOAL)') $(if $(CONDITIONS),--conditions '$(CONDITIONS)') $(if $(INJURY),--injury "$$INJURY") \
+	  $(if $(MINUTES),--day-minutes '$(MINUTES)') $(if $(BUSY),--busy-days '$(BUSY)') $(if $(NOTE),--note "$$NOTE")
 
 serve: $(READY)
 	@$(PY) -m sleepcot_utils.serve --run $(or $(RUN),laptop) $(if $(LISTEN),--host $(LISTEN)) $(if $(PORT),--port $(PORT))
+
+page: $(READY)
+	@$(PY) -m sleepcot_utils.page --run $(or $(RUN),laptop) $(if $(LISTEN),--host $(LISTEN)) $(if $(PORT),--port $(PORT))
 
 feedback: $(READY)
 	@$(STUDY) feedback --run $(or $(RUN),laptop) $(if $(ADVICE),--advice '$(ADVICE)' --rating '$(RATING)' --followed '$(FOLLOWED)' --comment "$$COMMENT")

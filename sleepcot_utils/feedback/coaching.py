@@ -39,6 +39,29 @@ def remember_advice(
     return [item.advice_id for item in given]
 
 
+def remember_training(log: FeedbackLog, tasks: Sequence[Task], texts: Sequence[str], day: datetime.date) -> list[str]:
+    """Note training advice that was shown, so that it can be answered to, and return its ids.
+
+    No policy chooses training, so what is said of it moves nothing; it stands in the log as ``training_today`` and so on.
+
+    Parameters
+    ----------
+    tasks, texts : sequence
+        Guide tasks, and what the person read.
+    """
+    given = [
+        Given(
+            advice_id=advice_id(task.person_id, task.topic, text),
+            person_id=task.person_id,
+            date=day,
+            actions=(f"training_{task.topic}",),
+        )
+        for task, text in zip(tasks, texts, strict=True)
+    ]
+    log.remember(given)
+    return [item.advice_id for item in given]
+
+
 def advice_by_feedback(log: FeedbackLog, reports: Sequence[Report]) -> pd.DataFrame:
     """What each person may try first, by the rules of the report and by what the log says of the person.
 

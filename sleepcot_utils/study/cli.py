@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     coach.add_argument("--max-persons", type=int, help="persons to coach")
     coach.add_argument("--age", type=int, help="age in years of the one person of the export, for its norms")
     coach.add_argument("--sex", help="female or male, for the norms of the one person of the export")
+    coach.add_argument("--goal", help="goal of training of the one person, such as run_10k")
+    coach.add_argument("--conditions", help="what the one person lives with, such as hypertension, with commas")
+    coach.add_argument("--injury", help="what hurts, in a few words")
+    coach.add_argument("--day-minutes", type=int, help="most minutes of training a day")
+    coach.add_argument("--busy-days", help="days without time for training, such as Mon,Wed")
+    coach.add_argument("--note", help="what else to say about training")
     coach.set_defaults(command=_coach)
 
     add_commands(commands)
@@ -233,6 +239,7 @@ def _plan_of_run(run: str) -> Plan:
 
 
 def _coach(options: argparse.Namespace) -> None:
+    from sleepcot_utils.score.training_advice import request_of
     from sleepcot_utils.study.runner import run_notebook
 
     if not options.export.strip():
@@ -244,12 +251,15 @@ def _coach(options: argparse.Namespace) -> None:
     export = Path(options.export).expanduser().resolve()
     if not export.exists():
         raise InputError("there is no such folder or file", where=options.export, expected="a wearable export")
-    plan = _plan_of_run(options.run)
-    own: dict[str, Any] = {
-        "export": str(export),
+    asked = {
+        name: getattr(options, name) for name in ("goal", "conditions", "injury", "day_minutes", "busy_days", "note")
     }
+    asked = {name: value for name, value in asked.items() if value is not None}
+    request_of(**asked, sex=options.sex or "")
+    plan = _plan_of_run(options.run)
     given = {"arm": options.arm, "student_seed": options.student_seed}
     given |= {"max_persons": options.max_persons, "age_y": options.age, "sex": options.sex}
+    own: dict[str, Any] = {"export": str(export), **asked}
     own |= {name: value for name, value in given.items() if value is not None}
     execution = plan.execution(COACH, **own)
     copy = run_notebook(COACH, execution.parameters.model_dump())
