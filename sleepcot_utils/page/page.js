@@ -10,6 +10,7 @@
     if (english === "Upload" || english === "Add files") return given.choose_file;
     if (/per file/.test(english)) return given.drop_file;
     if (/File must be/.test(english)) return given.file_refused;
+    if (/^Error: *$/.test(english) || english === "add icon") return "";
     if (english === "file upload") return given.file;
     if (english.startsWith("Remove ")) return given.remove_file + " " + english.slice(7);
     return english;
