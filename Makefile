@@ -30,7 +30,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint types format exercises slides clean
+.PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint types format exercises slides book clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
@@ -55,6 +55,7 @@ help:
 	@echo "make format                   format the code"
 	@echo "make exercises                notebooks/exercises and the minutes of docs/instructors_guide.md, anew"
 	@echo "make slides [RUN=reference]   slides of a run's executed notebooks, in build/slides; shown with the network"
+	@echo "make book                     the study as a website in build/book, from the reference run, and its check; a few minutes"
 	@echo "make env                      only the environment in $(VENV) (PYTHON=..., TORCH_PIP_ARGS=...)"
 	@echo "make clean                    remove all runs but the reference run, and caches; keeps $(VENV)"
 
@@ -134,6 +135,10 @@ exercises: $(READY)
 
 slides: $(READY)
 	@$(PY) tools/slides.py $(or $(RUN),reference)
+
+book: $(READY)
+	@$(PY) -m book.build
+	@$(PY) -m book.check
 
 clean:
 	@rm -rf data/runs .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,7 +1,7 @@
 """Write constraints.txt: the versions in this environment of everything that pyproject.toml needs, at any depth.
 
-Run it in an environment in which ``pip install -e .[deploy,dev,feedback,page,serve,teacher]`` has been tested. Local version
-labels such as ``+cpu`` are dropped, so that the same line holds for the CPU and the CUDA build of torch.
+Run it in an environment in which ``pip install -e .[book,deploy,dev,feedback,page,serve,teacher]`` has been tested.
+Local version labels such as ``+cpu`` are dropped, so that the same line holds for the CPU and the CUDA build of torch.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ echo "2/3 $torch (some hundred MB; the log is $venv/pip.log)"
 # shellcheck disable=SC2086 # the arguments are meant to be split
 install ${TORCH_PIP_ARGS:-} -c constraints.txt "$torch"
 echo "3/3 the other packages, a few minutes"
-install -c constraints.txt -e '.[deploy,dev,feedback,page,serve,teacher]'
+install -c constraints.txt -e '.[book,deploy,dev,feedback,page,serve,teacher]'
 # The first import of matplotlib builds its font cache and says so, which would stand in the first notebook.
 "$venv/bin/python" -c 'import matplotlib.font_manager' >/dev/null 2>&1
 echo "The environment is ready."
