@@ -73,11 +73,15 @@ def _is_of_days(names: set[str]) -> bool:
 
 def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
     """Read days; the table says nothing about sleep."""
-    found: list[tuple[Entry, Book, list[Row], str]] = []
+    found: list[tuple[Entry, Book, list[Row], str | RecordError]] = []
     for entry in entries:
         with ledger.file(entry.name) as book:
             rows = named_rows(entry, book, _separator(entry), READ, NOT_READ, ALIASES)
-            found.append((entry, book, rows, _unit_of_file(entry, rows)))
+            unit = _unit_of_file(rows)
+            if ledger.strict and isinstance(unit, RecordError):
+                where = f"{entry.name}, column {unit.column}"
+                raise InputError(unit.problem, where=where, expected=unit.expected) from unit
+            found.append((entry, book, rows, unit))
     several = several_persons([row for _, _, rows, _ in found for row in rows])
     reading = Reading()
     stated: dict[tuple[str, date, str], float] = {}
@@ -88,13 +92,10 @@ def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
     return reading
 
 
-def _unit_of_file(entry: Entry, rows: Sequence[Row]) -> str:
+def _unit_of_file(rows: Sequence[Row]) -> str | RecordError:
     """Unit of the column ``glucose`` where no row states one; empty if there is nothing to tell.
 
-    Raises
-    ------
-    InputError
-        If the numbers don't tell.
+    Where the numbers don't tell, it is the error of each reading without a unit, and no other reading's.
     """
     silent = [row for row in rows if row.cells["glucose"] and not row.cells["glucose_unit"]]
     values = []
@@ -108,13 +109,16 @@ def _unit_of_file(entry: Entry, rows: Sequence[Row]) -> str:
     try:
         return unit_of_all(values, "glucose")
     except RecordError as error:
-        raise InputError(
-            error.problem, where=f"{entry.name}, column {error.column}", expected=error.expected
-        ) from error
+        return error
 
 
 def _take(
-    row: Row, origin: str, several: bool, unit: str, stated: dict[tuple[str, date, str], float], reading: Reading
+    row: Row,
+    origin: str,
+    several: bool,
+    unit: str | RecordError,
+    stated: dict[tuple[str, date, str], float],
+    reading: Reading,
 ) -> None:
     cells = row.cells
     person = person_of(cells["person"]) if several and "person" in cells else ""
@@ -160,7 +164,7 @@ def _pressure(cells: Mapping[str, str], source: Source, origin: str, day: date, 
 
 
 def _glucose(
-    cells: Mapping[str, str], source: Source, origin: str, day: date, moment: str, unit: str
+    cells: Mapping[str, str], source: Source, origin: str, day: date, moment: str, unit: str | RecordError
 ) -> list[DayValue]:
     given = [name for name in GLUCOSE if cells[name]]
     if not given:
@@ -174,7 +178,10 @@ def _glucose(
     stated = glucose_unit(cells["glucose_unit"], "glucose_unit") if cells["glucose_unit"] else ""
     if stated and GLUCOSE[name] and stated != GLUCOSE[name]:
         raise RecordError("glucose_unit", f"{stated} contradicts the column {name}", "one unit")
-    mass = glucose_in_mg_dl(value, stated or GLUCOSE[name] or unit, name)
+    own = stated or GLUCOSE[name] or unit
+    if isinstance(own, RecordError):
+        raise own
+    mass = glucose_in_mg_dl(value, own, name)
     fasting = maybe_number(cells, "glucose_fasting", 0, 1)
     measure = {1.0: "fasting_glucose_mg_dl", 0.0: "not_fasting_glucose_mg_dl", None: "glucose_mg_dl"}.get(fasting)
     if measure is None:

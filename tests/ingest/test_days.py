@@ -128,6 +128,14 @@ def test_a_bad_reading_loses_no_other(tmp_path: Path) -> None:
     assert result.skipped[["line", "column"]].to_numpy().tolist() == [[3, "glucose_mg_dl"]]
 
 
+def test_mixed_units_lose_the_glucose_and_nothing_else(tmp_path: Path) -> None:
+    text = "date,steps,glucose\n2024-03-04,4000,\n2024-03-05,5000,5.6\n2024-03-06,6000,101\n2024-03-07,7000,\n"
+    result = read_export(written(tmp_path, text), strict=False, need_sleep=False)
+    assert day_table(result)["steps"].tolist() == [4000, 7000]
+    assert result.skipped[["line", "column"]].to_numpy().tolist() == [[3, "glucose"], [4, "glucose"]]
+    assert result.skipped["reason"].str.contains("can't be in one unit").all()
+
+
 def test_days_in_the_future_are_named_and_left_out(tmp_path: Path) -> None:
     file = written(tmp_path, "date,steps\n2024-03-04,4000\n2024-03-05,4100\n2024-03-09,4200\n")
     days, said = without_future(day_table(read_export(file, need_sleep=False)), "date", date(2024, 3, 4))

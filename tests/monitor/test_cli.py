@@ -62,6 +62,28 @@ def test_bad_arguments_give_one_sentence(
     assert problem in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("2024-03-05,80,120,,", "is not below"),
+        ("2024-03-05,1200,80,,", "out of range"),
+        ("2024-03-05,,,5.6,", "looks like mmol/L"),
+        ("2024-03-05,,,95,mmol/L", "contradicts the column"),
+        ("2031-03-05,128,82,,", "lies in the future"),
+    ],
+)
+def test_what_cannot_be_is_named_and_every_other_day_is_kept(
+    home: Path, tmp_path: Path, row: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "days.csv"
+    header = "date,systolic_mmhg,diastolic_mmhg,glucose_mg_dl,glucose_unit\n"
+    table.write_text(f"{header}2024-03-04,120,80,99,\n{row}\n2024-03-06,190,95,,\n", encoding="utf-8")
+    assert main(["--days", str(table), *TODAY]) == 0
+    said = capsys.readouterr().out
+    assert "Left out: " in said and words in said
+    assert "0 nights and 2 days" in said and "[urgent]" in said
+
+
 def test_days_in_the_future_alone_are_nothing_to_watch(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--days", str(reference_data("samples", "plain_days", "template.csv")), "--today", "2020-01-01"]
     assert main(arguments) == 1

@@ -20,6 +20,7 @@ from sleepcot_utils.score.training_advice import (
     training_table,
     training_tasks,
 )
+from sleepcot_utils.study.cli import main
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import Task
 from sleepcot_utils.tasks.guide.situation import Request
@@ -151,6 +152,16 @@ def test_what_cannot_be_asked_for_is_named(asked: dict, words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
         request_of(**asked)
     assert "Expected" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [(["--goal", "marathon on Sunday"], "there is no goal"), (["--busy-days", "Someday"], "there is no day")],
+)
+def test_the_command_says_so_before_anything_runs(option: list[str], words: str, capsys) -> None:
+    export = str(reference_data("samples") / "plain_days")
+    assert main(["coach", "--export", export, *option]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_a_goal_for_several_people_is_nobodys(export) -> None:
