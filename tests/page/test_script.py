@@ -15,6 +15,7 @@ from sleepcot_utils.study.feedback_commands import feedback_log
 
 EN, ZH = Texts("en"), Texts("zh")
 LONGEST_WAIT_S = 60
+NOTICE = '<section class="notice" role="alert">'
 
 
 @pytest.fixture
@@ -60,14 +61,14 @@ def test_visit_shows_everything_in_its_order_and_in_both_languages(visited) -> N
         assert headers(visited)[:3] == [texts(name) for name in names]
         assert headers(visited)[-2:] == [texts("ask_title"), texts("delete_title")]
         assert said in html_of(visited) and "data:image/svg+xml" in html_of(visited)
-        assert 'role="alert"' not in html_of(visited), "there is no red flag"
+        assert NOTICE not in html_of(visited), "there is no red flag"
 
 
 def test_red_flag_stands_before_the_nights(page, plain_csv) -> None:
     page.file_uploader[0].set_value(("nights.csv", plain_csv(spo2_min_pct=80.0), "text/csv"))
     page.run()
     shown = html_of(page)
-    assert 0 < shown.index('role="alert"') < shown.index("data:image/svg+xml")
+    assert 0 < shown.index(NOTICE) < shown.index("data:image/svg+xml")
 
 
 def test_bad_file_gets_one_message_and_the_page_goes_on(page, plain_csv) -> None:
@@ -94,7 +95,7 @@ def test_questions_are_answered_and_kept_on_the_page(visited) -> None:
     assert EN("ask_tired") in html_of(visited)
     visited.text_input(key="question").set_value("I have crushing chest pain right now")
     next(one for one in visited.button if one.label == EN("ask")).click().run()
-    assert html_of(visited).count('role="alert"') == 2, "on top, and where the question was asked"
+    assert html_of(visited).count(NOTICE) == 2, "on top, and where the question was asked"
     assert len(visited.session_state["memory"].turns["wearer-01"]) == 2
 
 
