@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,25 @@ def test_any_order_of_arrival_equals_the_whole_record(
         state.add(parts[place])
     state.add(observations)
     assert_same_as_batch(state, observations)
+
+
+def test_a_new_day_is_added_within_a_second_and_the_archive_is_not_read(
+    record: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    observations = observe(*record)
+    person_id = str(observations["person_id"].iloc[0])
+    own = observations[observations["person_id"] == person_id]
+    state, last = MonitorState(tmp_path), own["date"].max()
+    state.add(own[own["date"] < last])
+    archive = next(tmp_path.glob("*/days.jsonl"))
+    # Whoever reads a line of this archive fails.
+    kept = archive.read_bytes()
+    archive.write_bytes(b"#" * (len(kept) - 1) + b"\n")
+    started = time.perf_counter()
+    added = state.add(own[own["date"] == last])
+    assert added.new_days == 1 and time.perf_counter() - started < 1
+    archive.write_bytes(kept + archive.read_bytes()[len(kept) :])
+    assert state.alerts(person_id) == batch(observations, person_id)
 
 
 def test_known_days_change_nothing(record: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path) -> None:
