@@ -1,6 +1,6 @@
 """Takes out of a prompt what tells who a person is, before the prompt leaves the machine.
 
-Names, email addresses, phone numbers, ids and exact dates become placeholders, the same one for the same thing
+Names, email addresses, phone numbers, ids, places and exact dates become placeholders, the same one for the same thing
 throughout a request, so that the teacher can still reason about "two nights later". The reply gets the originals back.
 
 Patterns find what has a shape or a cue ("my name is ...", "Dr. ..."). A bare name in free text has neither: whoever
@@ -17,66 +17,30 @@ from datetime import date
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.teach.exchange import Message
+from sleepcot_utils.teach.identifiers import (
+    BIRTH_DATES,
+    CHINESE_NAMES,
+    CUED_PHONES,
+    DATES,
+    EMAIL,
+    FULL_WIDTH,
+    HARDWARE_ADDRESS,
+    IDENTITY_NUMBER,
+    LABELED_IDS,
+    LONG_NUMBER,
+    MONTHS,
+    NAMES,
+    PHONES,
+    PLACES,
+    SOCIAL_SECURITY,
+    UNORDERED_DATE,
+    UUID,
+)
 
 #: Beyond this distance a date (of birth, of an operation) is given in whole years only: the exact number of days
 #: would tell the date to whoever learns one night's date. The HIPAA safe harbor, 45 CFR 164.514(b)(2)(i)(C), likewise
 #: keeps no element of a date but the year.
 FAR_DAYS = 366
-
-EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
-UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
-HARDWARE_ADDRESS = re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")
-SOCIAL_SECURITY = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
-#: Fitabase ids have ten digits; no quantity of a night or day has seven.
-LONG_NUMBER = re.compile(r"(?<![\d.,])\d{7,}(?!\d|[.,]\d)")
-LABELED_ID = re.compile(
-    r"\b(?:(?:person|patient|user|participant|subject|member|customer|insurance|medical record|record|device|serial)"
-    r"[ _-]?(?:id|no\.?|number|nr\.?)|mrn|id)\s*[:=#]?\s*(?P<value>[A-Za-z0-9-]*\d[\w-]*)",
-    re.IGNORECASE,
-)
-#: International, North American with separators, with a leading zero as in much of Europe, or after a cue word.
-PHONES = (
-    re.compile(r"(?<![\w+])\+\d(?:[ ()./-]{0,2}\d){7,14}(?!\d)"),
-    re.compile(r"(?<![\w.,-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[ .-]\d{4}(?![\w-]|\.\d)"),
-    re.compile(r"(?<![\w.,:-])0\d{2,4}[ /-]\d{3,4}(?:[ -]?\d{2,5})?(?!\d|[.,:]\d)"),
-    re.compile(r"(?<![\w.,:-])0\d(?:[ .]\d{2}){4}(?!\d|[.,:]\d)"),
-)
-CUED_PHONE = re.compile(
-    r"\b(?:tel|telephone|phone|mobile|cell|fax|whatsapp|call me (?:at|on))\b[^\d\n]{0,12}(?P<value>\d(?:[ ()./-]{0,2}\d){5,14})",
-    re.IGNORECASE,
-)
-
-_NAME_WORD = r"[A-ZÀ-ÖØ-ÞŁŚŠŽČĆŐŞİ][\w’'-]+"
-_NAME = rf"(?P<value>{_NAME_WORD}(?: (?:(?:van|von|de|der|den|da|di|la|le|el|bin|al) )*{_NAME_WORD}){{0,3}})"
-_INTRODUCTION = r"(?i:\b(?:my (?:first |last |full )?name is|my name['’]s|i am called|i['’]m called|they call me))"
-NAMES = (
-    re.compile(rf"\b(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof)\.? {_NAME}"),
-    re.compile(rf"{_INTRODUCTION} {_NAME}"),
-    re.compile(rf"{_INTRODUCTION} (?P<value>(?!not\b|on\b|in\b|a\b|the\b)[^\W\d_][\w’'-]+)"),
-    re.compile(rf"(?i:(?<!device )(?<!file )\b(?:first |last |full |sur|patient |user )?name) ?[:=] ?{_NAME}"),
-    re.compile(rf"(?i:\bpatient) ?: ?{_NAME}"),
-    re.compile(rf"(?i:\bdear) {_NAME}(?=[ ,!:\n])"),
-    re.compile(rf"(?i:\b(?:regards|sincerely|yours|cheers)),?\s*\n\s*{_NAME}"),
-)
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_MONTH = "(?P<month>" + "|".join(rf"{name[:3]}(?:{name[3:]})?" for name in _MONTHS) + r"|Sept)\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
-DATES = (
-    re.compile(rf"(?<![\d.-]){_YEAR}(?P<gap>[-/.])(?P<month>\d{{1,2}})(?P=gap)(?P<day>\d{{1,2}})(?!\d|[-/]\d)"),
-    re.compile(rf"(?<![\d.,]){_YEAR}(?P<month>[01]\d)(?P<day>[0-3]\d)(?!\d|[.,]\d)"),
-    re.compile(r"(?<![\d/])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>(?:19|20)?\d\d)(?![\d/])"),
-    re.compile(r"(?<![\d.])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20)\d\d)(?!\d|\.\d)"),
-    re.compile(r"(?<![\d.])(?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d\d)(?!\d|\.\d)"),
-    re.compile(rf"\b{_DAY}(?: of)? {_MONTH},? {_YEAR}\b"),
-    re.compile(rf"\b{_MONTH} {_DAY},? {_YEAR}\b"),
-    re.compile(rf"\b{_DAY}(?: of)? {_MONTH}(?![\w-])"),
-    re.compile(rf"\b{_MONTH} {_DAY}\b(?!:\d|[.,]\d|%| ?(?:min|h|hours?|nights?|days?|people|am|pm)\b)"),
-)
 
 
 @dataclass(frozen=True)
@@ -130,16 +94,20 @@ def mask(messages: Iterable[Message], private_terms: Sequence[str] = ()) -> Mask
     'Ann, you slept longer on 2016-04-12.'
     """
     messages = list(messages)
-    masking = _Masking([message["content"] for message in messages])
+    masking = _Masking([message["content"].translate(FULL_WIDTH) for message in messages])
     # Before the terms: a name within an address would leave the rest of it.
     masking.replace("email", EMAIL)
     masking.replace_terms(private_terms)
-    for pattern in (UUID, HARDWARE_ADDRESS):
+    for pattern in PLACES:
+        masking.replace("place", pattern)
+    for pattern in (UUID, HARDWARE_ADDRESS, IDENTITY_NUMBER):
         masking.replace("id", pattern)
     masking.replace_dates()
-    for pattern in (*PHONES, CUED_PHONE):
+    for pattern in BIRTH_DATES:
+        masking.replace("birth date", pattern)
+    for pattern in (*PHONES, *CUED_PHONES):
         masking.replace("phone", pattern)
-    for pattern in (SOCIAL_SECURITY, LABELED_ID, LONG_NUMBER):
+    for pattern in (SOCIAL_SECURITY, *LABELED_IDS, LONG_NUMBER):
         masking.replace("id", pattern)
     masking.replace_names()
     contents = masking.finished()
@@ -192,9 +160,19 @@ class _Masking:
             parts = "|".join(re.escape(part) for part in sorted({name, *words}, key=lambda part: (-len(part), part)))
             pattern = re.compile(rf"(?<!\w)(?:{parts})(?!\w)")
             self.texts = [pattern.sub(token, text) for text in self.texts]
+        for pattern in CHINESE_NAMES:
+            self._replace_chinese_names(pattern)
+
+    def _replace_chinese_names(self, pattern: re.Pattern[str]) -> None:
+        """Names have no edges here: a whole one is found again wherever it stands, a family name alone only in place."""
+        found = {match["value"] for text in self.texts for match in pattern.finditer(text)}
+        for name in sorted((name for name in found if len(name) > 1), key=lambda name: (-len(name), name)):
+            token = self._numbered("name", name)
+            self.texts = [text.replace(name, token) for text in self.texts]
+        self.replace("name", pattern)
 
     def replace_dates(self) -> None:
-        day_first = any(int(match["first"]) > 12 for text in self.texts for match in DATES[2].finditer(text))
+        day_first = any(int(match["first"]) > 12 for text in self.texts for match in UNORDERED_DATE.finditer(text))
         # Where no date at all has a year: a leap year, in which every day and month can be read.
         day_zero = self._day_zero(day_first, None) or self._day_zero(day_first, date(2000, 7, 1))
         if day_zero is None:
@@ -273,7 +251,7 @@ def _read_date(match: re.Match[str], day_first: bool, day_zero: date | None) -> 
 
 
 def _month_number(name: str) -> int:
-    return next(number for number, full in enumerate(_MONTHS, start=1) if full.startswith(name[:3]))
+    return next(number for number, full in enumerate(MONTHS, start=1) if full.startswith(name[:3]))
 
 
 def _day_of(year: int, month: int, day: int) -> date | None:

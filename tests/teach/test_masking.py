@@ -169,3 +169,35 @@ def test_long_text_takes_no_long_time(unit):
     begin = time.perf_counter()
     masked(unit * (20_000 // len(unit)))
     assert time.perf_counter() - begin < 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我叫李秀英，李秀英睡不好。", "我叫[name 1]，[name 1]睡不好。"),
+        ("张医生说不要紧张。", "[name 1]医生说不要紧张。"),
+        ("邮箱ann@mail.example谢谢，全角：ann＠mail．example", "邮箱[email 1]谢谢，全角：[email 1]"),
+        ("手机13800138000，座机010-55512345", "手机[phone 1]，座机[phone 2]"),
+        ("身份证号110101199003070018", "身份证号[id 1]"),
+        ("序列号SN4F81C22K显示五小时", "序列号[id 1]显示五小时"),
+        ("我出生于1980年2月3日。昨晚是2016-04-12。", "我出生于[36 years before day 0]。昨晚是[day 0]。"),
+        ("生于一九五九年八月十七日", "生于[birth date 1]"),
+        ("DOB: June 1979", "DOB: [birth date 1]"),
+        ("我住在31.2304, 121.4737附近", "我住在[place 1]附近"),
+        ('at 51°30\'26"N 0°7\'39"W, lat=37.7749', "at [place 2], lat=[place 1]"),
+    ],
+)
+def test_identifying_text_beside_chinese_signs_and_places(text, expected):
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我叫不醒自己。我是一个容易紧张的人。医生说没事。",
+        "ratios 0.1234, 0.5678; values 12.1234, 13.5678, 14.1111; 18.5 N of 20; -0.52度",
+        "血氧95.5-97.1，415-430分钟，13,162步，2016年比2015年好",
+    ],
+)
+def test_what_looks_alike_stays(text):
+    assert masked(text) == text
