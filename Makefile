@@ -30,7 +30,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint types format exercises slides book clean
+.PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint types format exercises slides book book-check lab-check clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
@@ -56,6 +56,8 @@ help:
 	@echo "make exercises                notebooks/exercises and the minutes of docs/instructors_guide.md, anew"
 	@echo "make slides [RUN=reference]   slides of a run's executed notebooks, in build/slides; shown with the network"
 	@echo "make book                     the study as a website in build/book, from the reference run, and its check; a few minutes"
+	@echo "make book-check               every page of that in a headless Chromium, on a desktop and a phone, light and dark"
+	@echo "make lab-check [NOTEBOOKS=01,02]   notebooks in a headless JupyterLab, all unless named; after make smoke, minutes"
 	@echo "make env                      only the environment in $(VENV) (PYTHON=..., TORCH_PIP_ARGS=...)"
 	@echo "make clean                    remove all runs but the reference run, and caches; keeps $(VENV)"
 
@@ -121,6 +123,7 @@ lint: $(READY)
 	@$(PY) tools/readme_table.py --check
 	@$(PY) tools/course_minutes.py --check
 	@$(PY) tools/exercises.py --check
+	@$(PY) tools/ways_in.py --check
 
 types: $(READY)
 	@$(PY) -m mypy
@@ -139,6 +142,12 @@ slides: $(READY)
 book: $(READY)
 	@$(PY) -m book.build
 	@$(PY) -m book.check
+
+book-check: book
+	@SLEEPCOT_BOOK=build/book $(PY) -m pytest -q tests/browser/test_book.py
+
+lab-check: $(READY)
+	@SLEEPCOT_LAB_NOTEBOOKS='$(or $(NOTEBOOKS),all)' $(PY) -m pytest -q tests/browser/test_lab.py
 
 clean:
 	@rm -rf data/runs .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

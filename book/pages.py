@@ -62,7 +62,7 @@ def gather(target: Path, root: Path = PROJECT_ROOT, api: bool = True) -> list[st
     if not executed:
         raise ArtifactError("there is no executed notebook", where=EXECUTED, expected="`make study && make promote`")
     cards = [path for pattern in CARDS for path in sorted(root.glob(pattern))]
-    texts = [root / name for name in TEXTS] + sorted((root / "docs").glob("*.md")) + cards
+    texts = [root / name for name in TEXTS] + sorted((root / "docs").rglob("*.md")) + cards
     files: dict[str, bytes] = {}
     titles: list[str] = []
     for path in executed:

@@ -54,7 +54,7 @@ def fence(text: str, label: str = "note") -> str:
     Returns
     -------
     str
-        ``<<label: text>>`` on one line, or with ``| `` before each line where the text has several.
+        ``<<label: text>>`` on one line; where the text has several, a bar and a space stand before each.
 
     Raises
     ------

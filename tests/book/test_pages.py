@@ -46,7 +46,7 @@ def test_every_text_executed_notebook_and_linked_file_is_gathered(tmp_path: Path
     files = set(pages.gather(tmp_path, api=False))
     executed = {path.name for path in (PROJECT_ROOT / "papermill_runs/reference").glob("*.ipynb")}
     assert {Path(name).name for name in files if name.startswith("papermill_runs/reference/0")} >= executed != set()
-    assert {f"docs/{path.name}" for path in (PROJECT_ROOT / "docs").glob("*.md")} <= files
+    assert {path.relative_to(PROJECT_ROOT).as_posix() for path in (PROJECT_ROOT / "docs").rglob("*.md")} <= files
     # The README is the start page, so what linked to it links to the start page.
     assert "README.md" not in files and "](index.md)" in (tmp_path / "README.zh.md").read_text(encoding="utf-8")
     start = (tmp_path / "index.md").read_text(encoding="utf-8")

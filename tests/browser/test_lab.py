@@ -57,7 +57,9 @@ def widget_notebook() -> nbformat.NotebookNode:
     slider = nbformat.v4.new_code_cell(
         "import ipywidgets\nslider = ipywidgets.IntSlider(value=3, description='hours')\nslider.value = 8\nslider"
     )
-    return nbformat.v4.new_notebook(cells=[bar, slider], metadata={"kernelspec": {"name": "python3", "display_name": "P"}})
+    return nbformat.v4.new_notebook(
+        cells=[bar, slider], metadata={"kernelspec": {"name": "python3", "display_name": "P"}}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +70,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     for path in chosen_notebooks():
         shutil.copy2(path, folder)
     nbformat.write(widget_notebook(), folder / "widgets.ipynb")
-    for kind in ("data/runs", "papermill_runs"):
-        made = PROJECT_ROOT / kind / "smoke"
-        if chosen_notebooks()[0].name[:2] != CHEAP and made.is_dir() or len(chosen_notebooks()) > 1 and made.is_dir():
-            shutil.copytree(made, root / kind / "smoke")
+    if [path.name[:2] for path in chosen_notebooks()] != [CHEAP]:
+        for kind in ("data/runs", "papermill_runs"):
+            shutil.copytree(PROJECT_ROOT / kind / "smoke", root / kind / "smoke")
     settings = root / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(
