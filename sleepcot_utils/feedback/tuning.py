@@ -118,6 +118,23 @@ class PreferenceTuning:
                 self.tuned[cluster] = tune(self._student, pairs, steps=self._steps, rate=self._rate, seed=self._seed)
                 self.rewards[cluster] = implicit_rewards(self._student, self.tuned[cluster])
 
+    def pairs_by_person(self) -> dict[str, int]:
+        """How many different pairs each person's own log holds: what an adapter of their own could learn from."""
+        own: dict[str, list[tuple[str, str, float]]] = {}
+        for item in self._log:
+            own.setdefault(item[0], []).append(item)
+        return {person_id: len(set(_clear_pairs(entries))) for person_id, entries in own.items()}
+
+
+def _clear_pairs(entries: Sequence[tuple[str, str, float]]) -> list[tuple[str, str]]:
+    """Texts of other actions of which the first was clearly liked better."""
+    return [
+        (actions()[better].text, actions()[worse].text)
+        for _, better, high in entries
+        for _, worse, low in entries
+        if better != worse and high - low >= CLEAR_DIFFERENCE
+    ]
+
 
 def clusters_of(log: Sequence[tuple[str, str, float]], clusters: int, seed: int) -> dict[str, int]:
     """Cluster of each person, by k-means on how each took what actions ask, against everybody's mean.
@@ -147,12 +164,7 @@ def preference_pairs(
     entries: Sequence[tuple[str, str, float]], rng: np.random.Generator, *, most: int
 ) -> list[tuple[str, str]]:
     """Texts of which the first was clearly liked better, drawn among all pairs of other actions in a cluster's log."""
-    pairs = [
-        (actions()[better].text, actions()[worse].text)
-        for _, better, high in entries
-        for _, worse, low in entries
-        if better != worse and high - low >= CLEAR_DIFFERENCE
-    ]
+    pairs = _clear_pairs(entries)
     if len(pairs) <= most:
         return pairs
     return [pairs[i] for i in rng.choice(len(pairs), most, replace=False)]
