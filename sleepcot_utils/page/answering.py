@@ -8,6 +8,7 @@ from sleepcot_utils.errors import StudyError
 from sleepcot_utils.feedback.entries import FOLLOWED
 from sleepcot_utils.fencing import MAX_CHARACTERS
 from sleepcot_utils.page import markup
+from sleepcot_utils.page.bringing import details
 from sleepcot_utils.page.desk import Advice, Desk
 from sleepcot_utils.page.memory import Memory, Turn, start_over
 from sleepcot_utils.page.showing import answer_problem, show_notice, show_said
@@ -49,7 +50,7 @@ def show_rating(desk: Desk, texts: Texts, held: Memory, advice: Advice) -> None:
     try:
         desk.rate(advice, rating, followed, comment)
     except StudyError as problem:
-        st.error(texts("details", text=problem))
+        st.error(details(problem, texts))
         return
     held.rated.add(person)
     st.rerun()
@@ -63,7 +64,7 @@ def show_questions(desk: Desk, texts: Texts, held: Memory, full: FullReport) -> 
     for turn in held.turns.get(person, []):
         question = texts(f"ask_{turn.topic}") if turn.topic else turn.question
         st.html(markup.question_html(texts("you_asked", question=question)))
-        show_notice(texts, None, turn.question)
+        show_notice(st.empty(), texts, None, turn.question)
         show_said(texts, turn.said)
     st.markdown(texts("ask_choose"))
     topic = ""
@@ -102,7 +103,7 @@ def show_deletion(desk: Desk, texts: Texts, held: Memory) -> None:
         try:
             files = desk.forget()
         except OSError as problem:
-            st.error(f"{texts('delete_failed')} {texts('details', text=problem.strerror)}")
+            st.error(f"{texts('delete_failed')} {details(problem.strerror, texts)}")
             return
         start_over(texts("deleted", count=len(files)))
         st.rerun()

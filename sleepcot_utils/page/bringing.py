@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from sleepcot_utils.report.facts import MIN_NIGHTS
 STYLE = Path(__file__).parent / "page.css"
 WINDOWS = (7, 14, 30)
 OLDEST_Y = 120
+#: Letters that mean something in Markdown, as which Streamlit reads messages.
+MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~$:&]")
 
 
 def show_head(desk: Desk) -> Texts:
-    """Title, language and what a reader has to know before anything else.
+    """Title and language.
 
     Returns
     -------
@@ -37,20 +40,25 @@ def show_head(desk: Desk) -> Texts:
     st.html(script_html(texts, desk.settings.max_upload_bytes // MEGABYTE), unsafe_allow_javascript=True)
     st.title(texts("title"), anchor=False)
     st.radio(texts("language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key=LANGUAGE, horizontal=True)
+    return texts
+
+
+def show_caution(texts: Texts) -> None:
+    """What this is and what it is not, and that nothing leaves the machine."""
     st.markdown(texts("what_it_is"))
     st.warning(f"**{texts('not_medical_title')}** {texts('not_medical')} {texts('emergency')}")
     st.caption(texts("stays_here"))
-    return texts
 
 
 def show_bringing(desk: Desk, texts: Texts) -> None:
     """The export: a control that takes it, and what went wrong with the one before."""
     held = memory()
     st.header(texts("your_export"), anchor=False)
+    said = st.empty()  # there whether anything is said or not, so that nothing below it changes its place
     if held.message:
-        st.success(held.message)
-    if held.problem:
-        st.error(held.problem)
+        said.success(held.message)
+    elif held.problem:
+        said.error(held.problem)
     limit_mb = desk.settings.max_upload_bytes // MEGABYTE
     with st.expander(texts("about_you")):
         age_y = st.number_input(texts("age"), min_value=0, max_value=OLDEST_Y, value=None, step=1, key="age")
@@ -90,7 +98,7 @@ def show_brought(texts: Texts, held: Memory, visit: Visit) -> str:
         said = [
             texts(
                 "read_summary",
-                vendor=visit.reading.vendor,
+                vendor=visit.reading.vendor.replace("_", " "),
                 nights=visit.nights,
                 skipped=visit.reading.skipped_records,
             )
@@ -114,8 +122,13 @@ def problem_text(problem: StudyError, texts: Texts) -> str:
     elif isinstance(problem, LargeFile):
         said = texts("problem_size", size=f"{problem.size_mb:,.0f}", limit=f"{problem.limit_mb:,.0f}")
     else:
-        said = f"{texts('problem_file')} {texts('details', text=problem)}"
+        said = f"{texts('problem_file')} {details(problem, texts)}"
     return f"{said} {texts('problem_next')}"
+
+
+def details(problem: object, texts: Texts) -> str:
+    """What a message of the package says; it may quote a file, whose words are shown and mean nothing to the page."""
+    return texts("details", text=MARKDOWN.sub(r"\\\g<0>", str(problem)))
 
 
 def let_go(uploaded: Any) -> None:

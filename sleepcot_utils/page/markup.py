@@ -142,7 +142,7 @@ def paragraph_html(label: str, english: str) -> str:
 
 def script_html(texts: Texts, limit_mb: int) -> str:
     """The script that gives Streamlit's page and its upload control the language of the reader."""
-    names = ("choose_file", "drop_file", "remove_file")
+    names = ("choose_file", "drop_file", "remove_file", "skip")
     given = {name: texts(name) for name in names} | {
         name: texts(name, limit=limit_mb) for name in ("file", "file_refused")
     }

@@ -3,13 +3,14 @@
 (function () {
   "use strict";
   const given = GIVEN;
-  const CONTROL = '[data-testid="stFileUploader"]';
+  const CONTROL = '[data-testid="stFileUploader"], [data-testid="stSkipToContent"]';
   const own = { text: new WeakMap(), label: new WeakMap() };
 
   function translated(english) {
     if (english === "Upload" || english === "Add files") return given.choose_file;
     if (/per file/.test(english)) return given.drop_file;
     if (/File must be/.test(english)) return given.file_refused;
+    if (english === "Skip to main content") return given.skip;
     if (/^Error: *$/.test(english) || english === "add icon") return "";
     if (english === "file upload") return given.file;
     if (english.startsWith("Remove ")) return given.remove_file + " " + english.slice(7);

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from sleepcot_utils.errors import StudyError
 from sleepcot_utils.figures.report_nights import report_picture
 from sleepcot_utils.page import markup
+from sleepcot_utils.page.bringing import details
 from sleepcot_utils.page.desk import Advice, Desk, notice
 from sleepcot_utils.page.memory import Memory
 from sleepcot_utils.page.texts import Texts
@@ -16,17 +18,23 @@ from sleepcot_utils.report.document import document
 from sleepcot_utils.report.full import FullReport
 from sleepcot_utils.report.page import page_html
 from sleepcot_utils.safety.advice import wording
+from sleepcot_utils.safety.triage import triage_all
 from sleepcot_utils.serve.schemas import Checked
 
 #: Checks of the student's reasoning, which the page does not show.
 OF_THE_RATIONALE = "rationale"
 
 
-def show_notice(texts: Texts, full: FullReport | None, words: str) -> None:
-    """What has to be read before anything else, by the report and by what the reader wrote."""
+def show_notice(place: DeltaGenerator, texts: Texts, full: FullReport | None, words: str) -> None:
+    """What has to be read before anything else, by the report and by what the reader wrote, at a place of the page."""
     said = notice(full.report if full else None, words, texts.language)
     if said:
-        st.html(markup.notice_html(texts("red_flag_title"), said))
+        place.html(markup.notice_html(texts("red_flag_title"), said))
+
+
+def needs_help_now(full: FullReport, words: str) -> bool:
+    """Whether nothing may stand between the reader and help, advice about sleep least of all."""
+    return triage_all(words, full.report).urgency == "now"
 
 
 def show_report(texts: Texts, full: FullReport) -> None:
@@ -103,4 +111,4 @@ def failed_names(failed: Sequence[str], texts: Texts) -> list[str]:
 
 def answer_problem(problem: StudyError, texts: Texts) -> str:
     """Why there is no answer, and what to do."""
-    return f"{texts('problem_student')} {texts('details', text=problem)} {texts('problem_try_again')}"
+    return f"{texts('problem_student')} {details(problem, texts)} {texts('problem_try_again')}"

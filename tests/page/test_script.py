@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from sleepcot_utils.page.__main__ import main
-from sleepcot_utils.page.server import SCRIPT, options
+from sleepcot_utils.page.bringing import MARKDOWN, details
+from sleepcot_utils.page.server import SCRIPT, failed, options
 from sleepcot_utils.page.texts import Texts
 from sleepcot_utils.paths import RunPaths
+from sleepcot_utils.serve.observing import LOGGER
 from sleepcot_utils.serve.questions import Refused
 from sleepcot_utils.serve.settings import Settings
 from sleepcot_utils.study.feedback_commands import feedback_log
@@ -82,7 +85,20 @@ def test_bad_file_gets_one_message_and_the_page_goes_on(page, plain_csv) -> None
     assert not page.error and headers(page)[0] == EN("nights_title")
 
 
-def test_file_is_not_held_after_it_was_read(visited) -> None:
+def test_file_is_not_held_after_it_was_read(page, plain_csv, monkeypatch) -> None:
+    held_by: list[tuple[MemoryUploadedFileManager, str, str]] = []
+    remove = MemoryUploadedFileManager.remove_file
+
+    def seen(manager: MemoryUploadedFileManager, session_id: str, file_id: str) -> None:
+        assert manager.get_files(session_id, [file_id]), "it was there"
+        remove(manager, session_id, file_id)
+        held_by.append((manager, session_id, file_id))
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", seen)
+    page.file_uploader[0].set_value(("nights.csv", plain_csv(total_sleep_min=371.0), "text/csv"))
+    visited = page.run()
+    ((manager, session_id, file_id),) = held_by
+    assert manager.get_files(session_id, [file_id]) == []
     assert not visited.file_uploader, "the control went with its file"
     assert "371" in html_of(visited)
     button(visited, "another").click().run()
@@ -95,6 +111,7 @@ def test_questions_are_answered_and_kept_on_the_page(visited) -> None:
     assert EN("ask_tired") in html_of(visited)
     visited.text_input(key="question").set_value("I have crushing chest pain right now")
     next(one for one in visited.button if one.label == EN("ask")).click().run()
+    assert EN("advice_title") not in headers(visited), "nothing stands between a person and help"
     assert html_of(visited).count(NOTICE) == 2, "on top, and where the question was asked"
     assert len(visited.session_state["memory"].turns["wearer-01"]) == 2
 
@@ -138,6 +155,25 @@ def test_rating_and_deletion(page, root, monkeypatch) -> None:
     assert page.success[0].value == EN("deleted", count=2) and headers(page)[0] == EN("your_export")
     held = page.session_state["memory"]
     assert held.visit is None and held.words == [] and held.advice == {}
+
+
+def test_message_shows_the_words_of_a_file_and_obeys_none() -> None:
+    shown = details("row 2: '![x](http://a.invalid/b.png)' is no number", EN)
+    assert "![" not in shown and "](" not in shown and "invalid" in shown
+    assert MARKDOWN.sub("", shown).replace("\\", "") == MARKDOWN.sub("", EN("details", text="")) + MARKDOWN.sub(
+        "", "row 2: '![x](http://a.invalid/b.png)' is no number"
+    )
+
+
+def test_failure_is_logged_without_its_words(monkeypatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(LOGGER, "info", lines.append)
+    try:
+        raise KeyError("Hildegard")
+    except KeyError as problem:
+        assert failed(problem), "Streamlit would show it otherwise"
+    (line,) = lines
+    assert "KeyError" in line and "test_script:" in line and "Hildegard" not in line
 
 
 def test_options_keep_the_page_to_itself() -> None:

@@ -39,7 +39,7 @@ def test_the_page_knows_its_texts_and_no_others() -> None:
     built |= {f"followed_{one}" for one in FOLLOWED} | {f"ask_{topic}" for topic in TOPICS}
     built |= {f"{kind}_{look}" for kind in ("mark", "legend") for look, _ in LOOKS.values()}
     built |= {"not_given", "female", "male"}
-    built |= {"choose_file", "drop_file", "remove_file", "file_refused"}
+    built |= {"choose_file", "drop_file", "remove_file", "file_refused", "skip"}
     asked = set(re.findall(r"""texts\(\s*["'](\w+)["']""", CODE)) | {"problem_here"}
     assert asked <= set(all_texts())
     assert asked | built | {"not_given"} == set(all_texts())
