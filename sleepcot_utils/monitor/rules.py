@@ -124,12 +124,6 @@ def load_rules() -> tuple[Rule, ...]:
     return tuple(rule_from(name, entry) for name, entry in _file()["rules"].items())
 
 
-@cache
-def readiness_condition() -> Condition:
-    """What makes a day an easy one in HRV-guided training."""
-    return Condition.model_validate(_file()["baseline"] | _file()["readiness"]["condition"])
-
-
 def rule_from(name: str, entry: dict[str, Any]) -> Rule:
     """Rule from an entry of the file; conditions take the file's baseline where they name none.
 

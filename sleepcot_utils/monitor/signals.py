@@ -46,7 +46,7 @@ def rule_signals(rule: Rule, grid: Grid) -> Signals:
     compared = tuple(compare(condition, grid.values[condition.measure]) for condition in rule.conditions)
     holds = np.stack([entry.holds for entry in compared])
     on: np.ndarray = np.logical_and.reduce(holds) if rule.together == "all" else np.logical_or.reduce(holds)
-    recent = _windows(on.astype(float), rule.persistence.of_last, 0, fill=0.0).sum(axis=-1)
+    recent = windows_before(on.astype(float), rule.persistence.of_last, 0, fill=0.0).sum(axis=-1)
     return Signals(compared, on, on & (recent >= rule.persistence.days))
 
 
@@ -80,7 +80,7 @@ def own_baseline(values: np.ndarray, condition: Condition) -> tuple[np.ndarray, 
 
     Both are nan where fewer than ``baseline_least`` days are measured.
     """
-    windows = _windows(values, condition.baseline_days, condition.gap_days + 1)
+    windows = windows_before(values, condition.baseline_days, condition.gap_days + 1)
     days = (~np.isnan(windows)).sum(axis=-1)
     enough = days >= condition.baseline_least
     median, spread = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
@@ -115,7 +115,7 @@ def _mean_of_last(values: np.ndarray, days: int, least: int) -> np.ndarray:
     """Mean of the last days, today included; nan where too few are measured or nothing was measured today."""
     if days == 1:
         return values
-    windows = _windows(values, days, 0)
+    windows = windows_before(values, days, 0)
     known = ~np.isnan(windows)
     count = known.sum(axis=-1)
     total = np.where(known, windows, 0.0).sum(axis=-1)
@@ -123,7 +123,7 @@ def _mean_of_last(values: np.ndarray, days: int, least: int) -> np.ndarray:
         return np.where((count >= least) & ~np.isnan(values), total / count, np.nan)
 
 
-def _windows(values: np.ndarray, days: int, shift: int, fill: float = np.nan) -> np.ndarray:
+def windows_before(values: np.ndarray, days: int, shift: int, fill: float = np.nan) -> np.ndarray:
     """For each day the `days` values that end `shift` days before it, shape (persons, days, window)."""
     before = np.full((values.shape[0], days - 1 + shift), fill)
     padded = np.concatenate([before, values], axis=1)[:, : values.shape[1] + days - 1]

@@ -25,6 +25,7 @@ from sleepcot_utils.monitor.watching import watch
 from sleepcot_utils.simulate.day_conditions import simulate_conditions
 from sleepcot_utils.simulate.day_episodes import plant_episodes
 from sleepcot_utils.simulate.day_table import simulate_day_table
+from sleepcot_utils.tasks.guide.readiness import readiness_of
 from tests.monitor.conftest import SEED, Watched
 
 DAY = pd.Timedelta(days=1)
@@ -108,18 +109,31 @@ def test_trade_off_gets_quieter(watched: Watched) -> None:
 
 
 def test_readiness_by_hand() -> None:
-    quiet = [4.0, 4.1, 3.9, 4.0, 4.1, 3.9, 4.0] * 5
-    dates = pd.date_range("2026-01-01", periods=len(quiet) + 7)
-    table = pd.DataFrame({"person_id": "someone", "date": dates, "ln_rmssd": [*quiet, *[3.8] * 7]})
+    before = [4.0, 4.2, 3.8] * 7
+    dates = pd.date_range("2026-01-01", periods=len(before) + 7)
+    table = pd.DataFrame({"person_id": "someone", "date": dates, "ln_rmssd": [*before, *[3.8] * 7]})
     found = readiness(table.reindex(columns=["person_id", "date", *measures()])).set_index("date")
-    # Usual: median 4.0; distances 0 or 0.1, their median 0.1; so low is 4.0 - 0.5 x 1.4826 x 0.1.
+    # Usual: mean 4.0; 14 squared deviations of 0.04 over n - 1 = 20, so half a standard deviation is 0.0837.
     last = found.iloc[-1]
-    assert last["usual"] == 4.0
-    assert last["low"] == pytest.approx(4 - 0.5 * 0.14826)
-    assert last["ln_rmssd_mean_7d"] == pytest.approx(3.8)
+    assert (last["low"], last["high"]) == (3.92, 4.08)
+    assert last["ln_rmssd_mean_7d"] == 3.8
     assert last["readiness"] == EASY
-    assert found.loc[dates[len(quiet) - 1], "readiness"] == AS_PLANNED
+    assert found.loc[dates[len(before) - 1], "readiness"] == AS_PLANNED
     assert found.iloc[5]["readiness"] == UNKNOWN
+
+
+def test_monitor_and_training_advice_say_the_same_of_every_morning(watched: Watched) -> None:
+    nights = watched.nights
+    found = readiness(observe(nights, watched.days))
+    mornings = found[found["date"] >= found["date"].min() + pd.Timedelta(days=30)].sample(60, random_state=1)
+    assert {AS_PLANNED, EASY} <= set(mornings["readiness"])
+    for row in mornings.itertuples():
+        guide = readiness_of(nights, watched.days, row.date, {row.person_id: 40.0})[row.person_id]
+        if guide.hrv_mean is None:
+            assert row.readiness == UNKNOWN and np.isnan(row.low)
+        else:
+            assert (row.ln_rmssd_mean_7d, row.low, row.high) == (guide.hrv_mean, guide.hrv_low, guide.hrv_high)
+            assert row.readiness == (EASY if guide.hrv_mean < guide.hrv_low else AS_PLANNED)
 
 
 def test_shipped_real_rates_are_aggregates_only() -> None:
