@@ -30,7 +30,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint types format exercises slides book book-check lab-check clean
+.PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint audit types format exercises slides book book-check lab-check clean
 
 help:
 	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
@@ -52,9 +52,10 @@ help:
 	@echo "make promote [RUN=laptop]     make a run the tracked reference run"
 	@echo "make test | lint | types      tests; ruff and generated files; mypy"
 	@echo "make bench [FULL=1]           speed beside named peers, one run; minutes (with FULL=1 much longer)"
+	@echo "make audit                    known vulnerabilities of the packages; needs the network, and says so without it"
 	@echo "make format                   format the code"
 	@echo "make exercises                notebooks/exercises and the minutes of docs/instructors_guide.md, anew"
-	@echo "make slides [RUN=reference]   slides of a run's executed notebooks, in build/slides; shown with the network"
+	@echo "make slides [RUN=reference]   slides of a run's executed notebooks, in build/slides; shown without the network"
 	@echo "make book                     the study as a website in build/book, from the reference run, and its check; a few minutes"
 	@echo "make book-check               every page of that in a headless Chromium, on a desktop and a phone, light and dark"
 	@echo "make lab-check [NOTEBOOKS=01,02]   notebooks in a headless JupyterLab, all unless named; after make smoke, minutes"
@@ -63,7 +64,7 @@ help:
 
 env: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt requirements.lock
 	@PYTHON="$(PYTHON)" TORCH_PIP_ARGS="$(TORCH_PIP_ARGS)" bash tools/make_environment.sh $(VENV)
 	@touch $(READY)
 
@@ -120,10 +121,17 @@ lint: $(READY)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) tools/environment_yml.py --check
+	@$(PY) tools/lock.py --check
+	@$(PY) tools/licenses.py --check
+	@$(PY) tools/masking_table.py --check
 	@$(PY) tools/readme_table.py --check
 	@$(PY) tools/course_minutes.py --check
 	@$(PY) tools/exercises.py --check
 	@$(PY) tools/ways_in.py --check
+
+audit: $(READY)
+	@$(PY) -m pip install --disable-pip-version-check -q pip-audit
+	@$(PY) tools/audit.py
 
 types: $(READY)
 	@$(PY) -m mypy

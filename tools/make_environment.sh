@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Make the Python environment of the study in the folder given as first argument. Called by the Makefile.
 # PYTHON names an interpreter; TORCH_PIP_ARGS is passed to pip for torch, for example to take a CPU-only build on Linux.
+# On Linux every file but torch is held against requirements.lock; LOCKED=no takes the versions of constraints.txt as they come.
 set -euo pipefail
 venv=$1
 cd "$(dirname "$0")/.."
@@ -36,11 +37,18 @@ install() {
 }
 : >"$venv/pip.log"
 torch=$(grep '^torch==' constraints.txt)
-echo "2/3 $torch (some hundred MB; the log is $venv/pip.log)"
+# constraints.txt and its hashes are those of Linux; other systems need a few packages more, which pip then finds itself.
+locked=${LOCKED:-$([ "$(uname -s)" = Linux ] && echo yes || echo no)}
+echo "2/3 the packages, a few minutes (the log is $venv/pip.log)"
+if [ "$locked" = yes ]; then
+    install --no-deps --require-hashes -r requirements.lock
+fi
+# Each index has its own build of torch, so its version is pinned and its file is not; what it needs is there already.
+echo "3/3 $torch and the study (some hundred MB)"
 # shellcheck disable=SC2086 # the arguments are meant to be split
 install ${TORCH_PIP_ARGS:-} -c constraints.txt "$torch"
-echo "3/3 the other packages, a few minutes"
 install -c constraints.txt -e '.[book,deploy,dev,feedback,page,serve,teacher]'
+"$venv/bin/python" -m pip check --disable-pip-version-check
 # The first import of matplotlib builds its font cache and says so, which would stand in the first notebook.
 "$venv/bin/python" -c 'import matplotlib.font_manager' >/dev/null 2>&1
 echo "The environment is ready."

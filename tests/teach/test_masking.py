@@ -184,7 +184,7 @@ def test_long_text_takes_no_long_time(unit):
         ("生于一九五九年八月十七日", "生于[birth date 1]"),
         ("DOB: June 1979", "DOB: [birth date 1]"),
         ("我住在31.2304, 121.4737附近", "我住在[place 1]附近"),
-        ('at 51°30\'26"N 0°7\'39"W, lat=37.7749', "at [place 2], lat=[place 1]"),
+        ("at 51°30'26\"N 0°7'39\"W, lat=37.7749", "at [place 2], lat=[place 1]"),
     ],
 )
 def test_identifying_text_beside_chinese_signs_and_places(text, expected):
