@@ -100,7 +100,9 @@ def test_the_long_form_is_two_to_four_times_as_long(study, asked) -> None:
         lengths[task.topic or task.kind].append(long / short)
         assert long > short
     ratios = {name: float(np.mean(values)) for name, values in lengths.items()}
-    assert {name: ratio for name, ratio in ratios.items() if not 1.7 <= ratio <= 4.0} == {}
+    # The short form of these works its sums out digit by digit or hour by hour, the long one gives what comes out.
+    least = dict.fromkeys(("awake", "rise", "what_if"), 1.3)
+    assert {name: ratio for name, ratio in ratios.items() if not least.get(name, 1.7) <= ratio <= 4.0} == {}
     assert 2.0 < np.mean(list(ratios.values())) < 3.5
 
 
@@ -178,7 +180,14 @@ def test_raw_detail_computes_before_it_compares(hand_report) -> None:
             "awake",
             "",
             {"time_in_bed": 480, "total_sleep": 402, "sleep_efficiency": 84},
-            ["time in bed 480 - time asleep 402 = 78 awake in bed", "sleep efficiency 84 under 85: watch"],
+            [
+                "time in bed 480 - time asleep 402",
+                "borrow, 10 - 2 = 8",
+                "8 - 1 = 7, 7 - 0 = 7",
+                "4 - 4 = 0",
+                "480 - 402 = 78 awake in bed",
+                "sleep efficiency 84 under 85: watch",
+            ],
             (
                 "You are awake in bed for 78 min, and that is much: time in bed 480 min minus time asleep 402 min. "
                 "sleep efficiency 84 %, below the norm of 85."
@@ -188,14 +197,28 @@ def test_raw_detail_computes_before_it_compares(hand_report) -> None:
             "rise",
             "07:00",
             {"time_in_bed": 495},
-            ["time in bed 495 = 8 h 15 min", "bedtime 23:00 + 8 h 15 min = 07:15", "07:15 is after 07:00: later"],
+            [
+                "time in bed 495 = 8 h 15 min",
+                "23:00 + 8 h = 07:00",
+                "07:00 + 15 min = 07:15",
+                "bedtime 23:00 + 8 h 15 min = 07:15",
+                "07:15 is after 07:00: later",
+            ],
             "You get up later than 07:00: at 07:15 on average, bedtime 23:00 plus time in bed 495 min.",
         ),
         (
             "what_if",
             "45",
             {"total_sleep": 450},
-            ["time asleep 450: ok", "time asleep 450 - 45 = 405 left", "405 under 420: no longer enough"],
+            [
+                "time asleep 450: ok",
+                "time asleep 450 - 45",
+                "borrow, 10 - 5 = 5",
+                "5 - 1 = 4, 4 - 4 = 0",
+                "4 - 0 = 4",
+                "450 - 45 = 405 left",
+                "405 under 420: no longer enough",
+            ],
             "It would no longer be enough: time asleep 450 min minus 45 min leaves 405 min, and the norm starts at 420 min.",
         ),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sleepcot_utils.distill.practice.turns import Turn, question
+from sleepcot_utils.tasks.working import subtraction
 
 DAY_MIN = 24 * 60
 
@@ -32,15 +33,8 @@ def add(rng: np.random.Generator) -> Turn:
 def borrow(rng: np.random.Generator) -> Turn:
     """The difference digit by digit from the right, with each borrow written down."""
     b, a = sorted((int(rng.integers(0, 1000)), int(rng.integers(0, 1000))))
-    top, low, lines, owed, digits = f"{a:03d}", f"{b:03d}", [], 0, ""
-    for place in (2, 1, 0):
-        upper, lower = int(top[place]) - owed, int(low[place])
-        taken = f"{top[place]} - 1 = {upper}, " if owed else ""
-        owed = int(upper < lower)
-        lent = f"borrow, {upper + 10} - {lower}" if owed else f"{upper} - {lower}"
-        digits = f"{upper + 10 * owed - lower}{digits}"
-        lines.append(f"{taken}{lent} = {digits[0]}")
-    return question("borrow", rng, a=a, b=b), "\n".join([f"{top}\n{low}", *lines, f"{a} - {b} = {a - b}"])
+    lines = [f"{a:03d}", f"{b:03d}", *subtraction(a, b), f"{a} - {b} = {a - b}"]
+    return question("borrow", rng, a=a, b=b), "\n".join(lines)
 
 
 def against(rng: np.random.Generator) -> Turn:

@@ -12,10 +12,13 @@ from sleepcot_utils.tasks.follow_up import ALCOHOL_DIFFERENCE_PCT, things
 from sleepcot_utils.tasks.follow_up.remarks import HARMLESS
 from sleepcot_utils.tasks.follow_up.stages import PLACES
 from sleepcot_utils.tasks.steps import COMPARE, COMPUTE, INSIDE, RANK, READ, UNKNOWN, Step, has_norm
+from sleepcot_utils.tasks.working import addition_to_clock, subtraction
 from sleepcot_utils.teach.expert.facts import state, step, writes_bare
 from sleepcot_utils.teach.expert.ranking import driver_lines
 from sleepcot_utils.teach.expert.voice import Voice, hours_text, wording
 
+#: Results that the short form subtracts digit by digit. A small student can't subtract three digits at a glance.
+SUBTRACTED = ("awake", "sleep_left")
 #: What of a computation is a clock time, in minutes after midnight.
 CLOCKS = ("bedtime", "rise")
 
@@ -104,6 +107,9 @@ def _compute(one: Step, report: Report, voice: Voice) -> str:
         values["found"] = voice.pick(wording()["found"]["lower" if lower else "no_difference"])
     if one.says == "rise":
         values["hours"] = hours_text(b)
+        values["working"] = "\n".join(addition_to_clock(a, b))
+    if one.says in SUBTRACTED:
+        values["working"] = "\n".join(subtraction(round(a), round(b)))
     return voice.say("steps", f"compute_{one.says}", **values)
 
 
