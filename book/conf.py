@@ -32,7 +32,6 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 100
 add_module_names = False
 
@@ -43,6 +42,8 @@ html_css_files = ["book.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
+html_use_index = False
+html_domain_indices = False
 # Light or dark as the reader's system has it.
 html_context = {"default_mode": "auto"}
 html_theme_options = {

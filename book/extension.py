@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import typing
 from typing import Any
 
 from docutils import nodes
@@ -10,7 +12,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.domains.python import PythonDomain
 
-from book.reference import packages
+from book.reference import PACKAGE, packages
 
 #: Pages that are not in the language of the book.
 LANGUAGES = {"README.zh": "zh-Hans"}
@@ -43,9 +45,18 @@ def _language(app: Sphinx, page: str, template: str, context: dict[str, Any], tr
 
 def _import_all(app: Sphinx, config: Any) -> None:
     """Import the package before Sphinx does, which would read type stubs in place of compiled modules."""
+    if not (app.srcdir / "reference").is_dir():
+        return
     for modules in packages().values():
         for module in modules:
             importlib.import_module(module)
+
+
+def _skip(app: Sphinx, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out what a module took from a library, and aliases of types, which are no help when spelled out."""
+    taken = inspect.isroutine(value) or inspect.isclass(value)
+    home = str(getattr(value, "__module__", "")).partition(".")[0]
+    return True if (taken and home not in ("", PACKAGE)) or typing.get_origin(value) is not None else None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -54,4 +65,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_domain(OneTarget, override=True)
     app.connect("html-page-context", _language)
     app.connect("config-inited", _import_all)
+    app.connect("autodoc-skip-member", _skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,18 +3,20 @@
 Nothing is executed. Cells become slides by their tags and headings: a heading of the first or second level begins a
 slide, one of the third level and each figure a slide below it. Code is left out; so are cells with the tags
 ``parameters``, ``injected-parameters`` and ``no-slide``, code cells that show nothing, and the solutions of exercises.
-The pages hold their figures; the slide show itself (reveal.js) is fetched by the browser, so showing needs the network.
+A page holds its figures, the slide show itself (reveal.js) and its formulas as MathML, so showing needs no network.
 """
 
 from __future__ import annotations
 
 import html
+import importlib.resources
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from docutils.utils.math.latex2mathml import tex2mathml
 from nbconvert import SlidesExporter
 
 from sleepcot_utils.errors import ArtifactError, StudyError
@@ -28,6 +30,11 @@ EXERCISE = "exercise"
 FITTING = "max-width: 100%; max-height: 75vh; margin: 0 auto"
 DEEPER_HEADING = re.compile(r"^#{3} ")
 HEADING = re.compile(r"^#{1,2} ")
+BLOCK_FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+FORMULA = re.compile(r"(?<![\\$\w])\$([^$\s][^$]*?)\$(?![\d$])")
+#: Styles that the template asks for, and what they fetch in turn: a font that most readers' own can stand in for.
+STYLESHEET = re.compile(r'<link [^>]*href="\./(dist/[\w/.]+)"[^>]*>')
+FETCHED_FONT = re.compile(r"@import url\([^)]*\);")
 
 
 def slide_type(cell: Any) -> str:
@@ -67,9 +74,25 @@ def with_slide_types(notebook: Any) -> Any:
         cell.metadata["slideshow"] = {"slide_type": slide_type(cell)}
         if EXERCISE in cell.metadata.get("tags", []):
             cell.source = cell.source.partition("<details>")[0].rstrip()
+        if cell.cell_type == "markdown":
+            cell.source = with_formulas(cell.source)
         if cell.cell_type == "code":
             cell.outputs = [_described(output) for output in cell.outputs if output.output_type != "stream"]
     return notebook
+
+
+def with_formulas(text: str) -> str:
+    """Markdown with its formulas as MathML, which browsers draw themselves. Code keeps its dollars."""
+    parts = re.split(r"(```.*?```|`[^`]*`)", text, flags=re.DOTALL)
+    for place in range(0, len(parts), 2):
+        part = BLOCK_FORMULA.sub(lambda match: tex2mathml(match[1], as_block=True), parts[place])
+        parts[place] = FORMULA.sub(lambda match: tex2mathml(match[1]), part)
+    return "".join(parts)
+
+
+def reveal_file(name: str) -> str:
+    """Text of a file of reveal.js, which the package sphinx-revealjs brings along."""
+    return (importlib.resources.files("sphinx_revealjs") / "_static" / "revealjs" / name).read_text(encoding="utf-8")
 
 
 def _described(output: Any) -> Any:
@@ -93,8 +116,12 @@ def make_slides(source: Path, folder: Path) -> Path:
         exclude_output_prompt=True,
         reveal_scroll=True,
         reveal_theme="white",
+        reveal_url_prefix=".",
+        extra_template_basedirs=[str(Path(__file__).parent)],
+        template_name="slides_offline",
     )
-    page, _ = exporter.from_notebook_node(notebook)
+    page, _ = exporter.from_notebook_node(notebook, resources={"reveal_script": reveal_file("dist/reveal.js")})
+    page = STYLESHEET.sub(lambda match: f"<style>{FETCHED_FONT.sub('', reveal_file(match[1]))}</style>", page)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{source.stem}.slides.html"
     target.write_text(page, encoding="utf-8")

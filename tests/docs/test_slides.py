@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -69,6 +70,24 @@ def test_a_page_shows_figures_with_alt_texts_and_no_code_or_solution(tool: Modul
     assert "Some words." in shown and "<b>table</b>" in shown and "Why?" in shown
     assert not [word for word in ("Hidden.", "secret_name", "half-way there", "Not for talks") if word in shown]
     assert "<title>Why look up?" in text
+    # Nothing is fetched: the slide show stands in the page.
+    assert re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=\"(?!data:)([^\"]*)", text) == []
+    assert "Reveal.initialize" in text and "@import url(" not in text and "MathJax" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        (r"efficiency is $\text{TST} / 3$ here", 1),
+        ("costs $5 or $6 a month", 0),
+        ("the shell's `$HOME` and `$PATH`", 0),
+        ("$$a + b$$ and $c$", 2),
+    ],
+)
+def test_formulas_are_drawn_by_the_browser_and_dollars_stay(tool: ModuleType, text: str, formulas: int) -> None:
+    shown = tool.with_formulas(text)
+    assert shown.count("<math ") == formulas
+    assert formulas or shown == text
 
 
 def test_a_run_without_notebooks_is_named(tool: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
