@@ -2,6 +2,7 @@
 PROFILE ?= laptop
 RUN ?=
 SEEDS ?=
+ONCE ?=
 STUDY_SEEDS ?=
 ARMS ?=
 SET ?=
@@ -26,7 +27,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 STUDY := $(PY) -m sleepcot_utils.study
-OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(foreach setting,$(SET),--set $(setting))
+OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(if $(ONCE),--arms-once '$(ONCE)') $(foreach setting,$(SET),--set $(setting))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -36,6 +37,7 @@ help:
 	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
 	@echo "make study PROFILE=gpu        another profile: smoke, laptop, gpu, paper"
 	@echo "make study SET='03.max_steps=50 seed=2' RUN=mine    other parameters, in a run of their own"
+	@echo "make study ONCE=cot_half,cot_lora    further arms, one student each"
 	@echo "make smoke                    the same in miniature; a few minutes"
 	@echo "make sweep SEEDS=1,2,3        one table over arms and student seeds; students that exist are kept, failures named"
 	@echo "                              ARMS=cot,answer_only; STUDY_SEEDS=4,5 also draws people and nights anew"

@@ -50,6 +50,14 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class ListedOrNothing(Listed):
+    """As `Listed`, for a list that may be empty."""
+
+    def __call__(self, value: str) -> str:
+        return super().__call__(value) if split_list(value) else ""
+
+
+@dataclass(frozen=True)
 class Matches:
     """Validator of a text by a predicate."""
 

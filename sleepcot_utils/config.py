@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sleepcot_utils.allowed import Listed, Matches, OneOf
+from sleepcot_utils.allowed import Listed, ListedOrNothing, Matches, OneOf
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.paths import RUN_NAME, reference_data
 
@@ -106,6 +106,11 @@ RunName = Annotated[
 NonEmpty = Annotated[str, AfterValidator(Matches("a text that is not empty", lambda text: bool(text.strip())))]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Arm = Annotated[str, AfterValidator(OneOf(ARMS))]
+#: As `ArmList`, and empty for none.
+NoOrSomeArms = Annotated[
+    str,
+    AfterValidator(ListedOrNothing(f"arms among {', '.join(ARMS)}, with commas between them, or nothing", _arm)),
+]
 ArmList = Annotated[str, AfterValidator(Listed(f"arms among {', '.join(ARMS)}, with commas between them", _arm))]
 VariantList = Annotated[
     str, AfterValidator(Listed(f"variants among {', '.join(VARIANTS)}, with commas between them", OneOf(VARIANTS)))
@@ -285,6 +290,7 @@ class CompareParameters(StudyParameters):
 
     arms: ArmList = Field("answer_only,cot", description="arms to compare, with commas")
     student_seeds: SeedList = Field("1,2", description="student seeds to compare, with commas")
+    arms_once: NoOrSomeArms = Field("", description="further arms, trained with the first of these seeds alone")
     student: NonEmpty = Field("embedded", description="base model, asked without any training")
     max_new_tokens: int = Field(96, ge=1, le=4096, description="longest answer of the base model, in tokens")
     device: Annotated[str, AfterValidator(OneOf(DEVICES))] = Field("auto", description="auto, cpu or cuda")

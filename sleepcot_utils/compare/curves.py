@@ -89,10 +89,9 @@ def not_run(wanted: Collection[str], present: Collection[str], what: str) -> str
     missing = [arm for arm in wanted if arm not in set(present)]
     if not missing:
         return ""
-    arms = ",".join([*dict.fromkeys(["answer_only", "cot", *missing])])
     return (
-        f"Not in this run: {', '.join(missing)}, so {what}. They run with `python -m sleepcot_utils.study run --run curves "
-        f"--arms {arms}`."
+        f"Not in this run: {', '.join(missing)}, so {what}. They run with `python -m sleepcot_utils.study run "
+        f"--arms-once {','.join(missing)}`."
     )
 
 

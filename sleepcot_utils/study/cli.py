@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sleepcot_utils.allowed import split_list
 from sleepcot_utils.config import PROFILE_NAMES
 from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
 from sleepcot_utils.paths import RunPaths, relative_name
@@ -126,6 +127,7 @@ def _add_plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", default="laptop", help=f"{', '.join(PROFILE_NAMES)} (default: laptop)")
     parser.add_argument("--run", help="name of the run (default: the profile's name)")
     parser.add_argument("--arms", help="arms instead of the profile's, with commas")
+    parser.add_argument("--arms-once", help="further arms, trained with the first seed alone, with commas")
     parser.add_argument(
         "--set",
         action="append",
@@ -143,6 +145,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         seed=seed,
         arms=[arm.strip() for arm in options.arms.split(",")] if options.arms is not None else None,
         student_seeds=parse_seeds(options.seeds) if options.seeds is not None else None,
+        arms_once=split_list(options.arms_once) if options.arms_once is not None else None,
         overrides=overrides,
     )
     if options.cores < 1:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sleepcot_utils.allowed import split_list
 from sleepcot_utils.config import (
     NOTEBOOK_PARAMETERS,
     StudyParameters,
@@ -58,6 +59,8 @@ class Plan:
         Arms to train and compare.
     student_seeds : tuple of int
         Seeds of the students.
+    arms_once : tuple of str
+        Further arms, trained with the first of these seeds alone: too many to train each of them several times.
     overrides : dict
         Notebook to parameter values that replace the profile's.
     """
@@ -67,6 +70,7 @@ class Plan:
     seed: int
     arms: tuple[str, ...]
     student_seeds: tuple[int, ...]
+    arms_once: tuple[str, ...] = ()
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def parameters(self, notebook: str, **own: Any) -> StudyParameters:
@@ -84,6 +88,8 @@ class Plan:
         if "arms" in fields:
             values["arms"] = ",".join(self.arms)
             values["student_seeds"] = ",".join(str(seed) for seed in self.student_seeds)
+        if "arms_once" in fields:
+            values["arms_once"] = ",".join(self.arms_once)
         if "arm" in fields and not stage_of(notebook).per_student:
             # A notebook that asks one student asks one that the study trains.
             values["arm"] = "cot" if "cot" in self.arms else self.arms[-1]
@@ -101,7 +107,10 @@ class Plan:
             if stage.per_student:
                 found += [
                     Execution(stage, self.parameters(stage.notebook, arm=arm, student_seed=seed))
-                    for arm, seed in itertools.product(self.arms, self.student_seeds)
+                    for arm, seed in (
+                        *itertools.product(self.arms, self.student_seeds),
+                        *((arm, self.student_seeds[0]) for arm in self.arms_once),
+                    )
                 ]
             else:
                 found.append(Execution(stage, self.parameters(stage.notebook)))
@@ -119,6 +128,7 @@ class Plan:
             "seed": self.seed,
             "arms": list(self.arms),
             "student_seeds": list(self.student_seeds),
+            "arms_once": list(self.arms_once),
             "overrides": {notebook: dict(values) for notebook, values in self.overrides.items()},
         }
 
@@ -130,6 +140,7 @@ def make_plan(
     seed: int | None = None,
     arms: Sequence[str] | None = None,
     student_seeds: Sequence[int] | None = None,
+    arms_once: Sequence[str] | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
     """Make a plan and check every execution of it.
@@ -140,7 +151,7 @@ def make_plan(
         Name of a shipped profile.
     run : str, optional
         Name of the run; the profile's name if not given.
-    seed, arms, student_seeds, overrides : optional
+    seed, arms, student_seeds, arms_once, overrides : optional
         What replaces the profile's own values.
 
     Raises
@@ -155,8 +166,15 @@ def make_plan(
         seed=loaded.seed if seed is None else seed,
         arms=tuple(loaded.arms if arms is None else arms),
         student_seeds=tuple(loaded.student_seeds if student_seeds is None else student_seeds),
+        arms_once=tuple(loaded.arms_once if arms_once is None else arms_once),
         overrides={notebook: dict(values) for notebook, values in (overrides or {}).items()},
     )
+    twice = [arm for arm in plan.arms_once if arm in plan.arms]
+    if twice:
+        raise ParameterError(
+            f"{', '.join(twice)} can't be trained once and with every seed", where="arms, arms_once",
+            expected="each arm in one of the two lists",
+        )  # fmt: skip
     RunPaths(plan.run)
     for notebook, values in plan.overrides.items():
         for name in values:
@@ -178,16 +196,16 @@ def plan_from_config(config: Mapping[str, Any]) -> Plan:
     ParameterError
         If a key is unknown or a value wrong.
     """
-    known = ("profile", "run", "seed", "arms", "student_seeds", "overrides")
+    known = ("profile", "run", "seed", "arms", "student_seeds", "arms_once", "overrides")
     for key in config:
         if key not in known:
             raise ParameterError(
                 f"unknown key {key!r}", where="Snakemake config", expected=f"one of {', '.join(known)}"
             )
     values = {key: config[key] for key in known if key in config}
-    for key in ("arms", "student_seeds"):
+    for key in ("arms", "student_seeds", "arms_once"):
         if key in values and not isinstance(values[key], list):
-            values[key] = [values[key]] if isinstance(values[key], int) else str(values[key]).split(",")
+            values[key] = [values[key]] if isinstance(values[key], int) else split_list(str(values[key]))
     if "student_seeds" in values:
         values["student_seeds"] = parse_seeds(",".join(str(seed) for seed in values["student_seeds"]))
     return make_plan(values.pop("profile", "laptop"), **values)

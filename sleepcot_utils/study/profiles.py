@@ -13,7 +13,7 @@ from sleepcot_utils.config import NOTEBOOK_PARAMETERS, PROFILE_NAMES, parameters
 from sleepcot_utils.errors import ParameterError
 
 #: Set by the plan from the profile's own name, arms and seeds, never inside of ``parameters``.
-PLANNED = ("run", "profile", "seed", "arm", "arms", "student_seed", "student_seeds")
+PLANNED = ("run", "profile", "seed", "arm", "arms", "arms_once", "student_seed", "student_seeds")
 
 
 class Profile(BaseModel):
@@ -36,6 +36,7 @@ class Profile(BaseModel):
     seed: int = 1
     arms: list[str] = Field(min_length=1)
     student_seeds: list[int] = Field(min_length=1)
+    arms_once: list[str] = Field(default_factory=list)
     parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
     expected_minutes: dict[str, float] = Field(default_factory=dict)
 
@@ -147,6 +148,8 @@ def _check_notebooks(profile: Profile, where: str) -> None:
         if "arms" in fields:
             given["arms"] = ",".join(profile.arms)
             given["student_seeds"] = ",".join(str(seed) for seed in profile.student_seeds)
+        if "arms_once" in fields:
+            given["arms_once"] = ",".join(profile.arms_once)
         validate_parameters(notebook, given, where=where)
 
 

@@ -25,7 +25,7 @@ RESULT_SUMMARY = "comparison.json"
 #: The page of a run's results at a glance, beside its executed notebooks.
 PAGE = "results.html"
 #: Parameters that change no duration worth speaking of.
-WITHOUT_DURATION = ("run", "profile", "seed", "arm", "arms", "student_seed", "student_seeds")
+WITHOUT_DURATION = ("run", "profile", "seed", "arm", "arms", "arms_once", "student_seed", "student_seeds")
 HOME_FOLDER = re.compile(r"(/home/|/Users/|/root/|\b[A-Z]:\\+Users\\)[\w.-]*")
 WIDEST_CELL = 28
 #: Columns of the result table that the terminal shows; the file has them all.

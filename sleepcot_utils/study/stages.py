@@ -237,7 +237,10 @@ def record_file(stage: Stage, parameters: StudyParameters) -> Path:
 
 
 def students_of(parameters: StudyParameters) -> list[tuple[str, int]]:
-    """Arm and student seed of each student that the parameters name, in their order."""
+    """Arm and student seed of each student that the parameters name, in their order.
+
+    Arms that are trained once come last, each with the first seed.
+    """
     values = parameters.model_dump()
     arms = split_list(values["arms"]) if "arms" in values else [values["arm"]] if "arm" in values else []
     seeds = (
@@ -247,7 +250,8 @@ def students_of(parameters: StudyParameters) -> list[tuple[str, int]]:
         if "student_seed" in values
         else []
     )
-    return list(itertools.product(arms, seeds))
+    once = split_list(values.get("arms_once", ""))
+    return [*itertools.product(arms, seeds), *((arm, seeds[0]) for arm in once)]
 
 
 def artifact_names(templates: tuple[str, ...], parameters: StudyParameters) -> list[str]:

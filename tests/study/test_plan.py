@@ -8,6 +8,7 @@ import pytest
 
 from sleepcot_utils.errors import ParameterError
 from sleepcot_utils.study.plan import make_plan, parse_settings, plan_from_config
+from sleepcot_utils.study.stages import students_of
 
 
 def test_settings_reach_their_notebook_alone() -> None:
@@ -20,6 +21,20 @@ def test_settings_reach_their_notebook_alone() -> None:
     assert {values["seed"] for values in found.values()} == {5}
     assert {values["run"] for values in found.values()} == {"mine"}
     assert (found["05"]["arm"], found["05"]["student_seed"]) == ("cot", 3), "one student that the study trains"
+
+
+def test_arms_trained_once_come_with_the_first_seed_alone() -> None:
+    plan = make_plan("smoke", arms=["answer_only", "cot"], student_seeds=[3, 4], arms_once=["cot_half", "cot_long"])
+    trained = [execution.name.partition("__")[2] for execution in plan.executions() if "__" in execution.name]
+    assert trained == ["answer_only-s3", "answer_only-s4", "cot-s3", "cot-s4", "cot_half-s3", "cot_long-s3"]
+    compare = plan.execution("04_compare_student_and_baselines")
+    assert [f"{arm}-s{seed}" for arm, seed in students_of(compare.parameters)] == trained
+    assert plan_from_config(plan.as_config()) == plan
+    assert plan_from_config({"profile": "smoke", "arms_once": "cot_half"}).arms_once == ("cot_half",)
+    with pytest.raises(ParameterError, match="cot can't be trained once and with every seed"):
+        make_plan("smoke", arms=["answer_only", "cot"], arms_once=["cot"])
+    with pytest.raises(ParameterError, match="cot_huge"):
+        make_plan("smoke", arms_once=["cot_huge"])
 
 
 def test_a_text_parameter_stays_a_text() -> None:
