@@ -84,14 +84,21 @@ def budget_table(comparison: pd.DataFrame, spent: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def not_run(wanted: Collection[str], present: Collection[str], what: str) -> str:
-    """A sentence that names the arms that a figure or contrast needs and this run does not hold; empty if it holds all."""
+def not_run(wanted: Collection[str], present: Collection[str], what: str, *, once: bool = False) -> str:
+    """A sentence that names the arms that a figure or contrast needs and this run does not hold; empty if it holds all.
+
+    Parameters
+    ----------
+    once : bool
+        Whether one student of each is enough.
+    """
     missing = [arm for arm in wanted if arm not in set(present)]
     if not missing:
         return ""
+    arms = ",".join(missing) if once else ",".join(dict.fromkeys(["answer_only", "cot", *missing]))
     return (
-        f"Not in this run: {', '.join(missing)}, so {what}. They run with `python -m sleepcot_utils.study run "
-        f"--arms-once {','.join(missing)}`."
+        f"Not in this run: {', '.join(missing)}, so {what}. They run with `python -m sleepcot_utils.study run --run curves "
+        f"{'--arms-once' if once else '--arms'} {arms}`."
     )
 
 

@@ -74,6 +74,8 @@ def test_missing_arms_are_named_with_how_to_run_them() -> None:
     assert said.startswith("Not in this run: cot_half, so the curve lacks them.")
     assert "--arms answer_only,cot,cot_half`" in said
     assert not_run(["cot"], ["cot"], "nothing") == ""
+    said = not_run(("cot_half", "cot"), ("cot",), "the curve lacks it", once=True)
+    assert "--arms-once cot_half`" in said
 
 
 @pytest.fixture
