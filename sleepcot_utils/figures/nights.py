@@ -175,30 +175,6 @@ def draw_driver_effects(ax: Axes, effects: pd.DataFrame, *, outcome: str = "tota
     return ax
 
 
-def draw_efficiency_spread(ax: Axes, nights: pd.DataFrame, *, norm_pct: float = 85) -> Axes:
-    """Draw the distribution of sleep efficiency over all nights together, with the norm marked.
-
-    Parameters
-    ----------
-    nights : pandas.DataFrame
-        Nightly table with ``sleep_efficiency_pct``.
-    norm_pct : float
-        Efficiency from which a night counts as good (Ohayon et al. 2017).
-    """
-    need_columns(nights, ("sleep_efficiency_pct",), where="nights")
-    ax.hist(
-        nights["sleep_efficiency_pct"].dropna(),
-        bins=[40 + 2.5 * step for step in range(25)],
-        color=BLUE,
-        edgecolor="white",
-    )
-    ax.axvline(norm_pct, color=VERMILLION, linestyle="--", linewidth=1.8, label=f"norm: {norm_pct:g} % or more")
-    ax.set_xlabel(column_label("sleep_efficiency_pct"))
-    ax.set_ylabel("nights (count)")
-    ax.legend(loc="upper left")
-    return ax
-
-
 def _clock_hours(timed: pd.DataFrame, name: str) -> pd.Series:
     """Hours since local midnight at the start of the night's date; the evening before is negative."""
     return (timed[name] - timed["night_date"]).dt.total_seconds() / 3600

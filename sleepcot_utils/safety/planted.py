@@ -18,7 +18,7 @@ from sleepcot_utils.paths import reference_data
 from sleepcot_utils.teach.masking import mask
 
 HARMLESS = "harmless"
-DEV, TEST = "dev", "test"
+TEST = "test"
 PLANTED = re.compile("⟦(.*?)⟧")
 #: Parts of an identifier: letters and digits that stand together. One letter alone tells nothing, one sign of Chinese does.
 PART = re.compile(r"[^\W_]{2,}|[\u3400-\u9fff]")

@@ -1,4 +1,4 @@
-"""Advice for real people: reports from an export, a student's advice, and what of it could be verified."""
+"""Advice for real people: warnings that do not wait for a model, and what of an advice could be verified."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sleepcot_utils.figures.text import Span, rationale_html
-from sleepcot_utils.report.reports import FACTUAL, Report, make_report
+from sleepcot_utils.report.reports import Report
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import Task
 from sleepcot_utils.tasks.reading import cited_numbers
@@ -18,26 +18,6 @@ from sleepcot_utils.teach.verification import check_answer, number_is_right
 RED_FLAG_NOTICE = (
     "This report holds a red flag ({facts}). A wearable can't diagnose: please show these readings to a clinician."
 )
-
-
-def reports_of_people(nights: pd.DataFrame, window_nights: int, most: int) -> tuple[list[Report], list[str]]:
-    """Reports of the first people of a nightly table, and the people with too few nights for one.
-
-    Parameters
-    ----------
-    window_nights : int
-        Dates that a report looks back over from the person's last night.
-    most : int
-        People to look at, in order of their ids.
-    """
-    reports, too_few = [], []
-    for person_id, group in list(nights.groupby("person_id", sort=True))[:most]:
-        report = make_report(group, person_id=str(person_id), window_nights=window_nights, variant=FACTUAL)
-        if report is None:
-            too_few.append(str(person_id))
-        else:
-            reports.append(report)
-    return reports, too_few
 
 
 def red_flag_notice(task: Task, report: Report) -> str:

@@ -1,10 +1,8 @@
-"""Advice for real people: who gets a report, what is verified, and warnings that do not wait for the model."""
+"""Advice for real people: what is verified, and warnings that do not wait for the model."""
 
 from __future__ import annotations
 
-import pandas as pd
-
-from sleepcot_utils.score.coaching import advice_table, marked_answer, red_flag_notice, reports_of_people
+from sleepcot_utils.score.coaching import advice_table, marked_answer, red_flag_notice
 from sleepcot_utils.tasks.answers import Answer
 from sleepcot_utils.tasks.build import recommend_task
 from sleepcot_utils.teach import expert
@@ -14,15 +12,6 @@ def answered(report, change=lambda text: text):
     task = recommend_task(report, "test")
     rationale, answer = expert.recommend(report)
     return task, Answer(task.task_id, "cot", 1, rationale, change(answer), "stop", 0, 0.0)
-
-
-def test_people_with_too_few_nights_are_named(night_table) -> None:
-    tables = [night_table(count).assign(person_id=name) for name, count in (("b", 2), ("a", 5), ("c", 9))]
-    reports, too_few = reports_of_people(pd.concat(tables, ignore_index=True), 14, 40)
-    assert [report.person_id for report in reports] == ["a", "c"] and too_few == ["b"]
-    assert [report.nights for report in reports] == [5, 9]
-    reports, too_few = reports_of_people(pd.concat(tables, ignore_index=True), 14, 1)
-    assert [report.person_id for report in reports] == ["a"] and too_few == []
 
 
 def test_a_red_flag_is_said_whatever_the_student_says(hand_report) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from sleepcot_utils.errors import InputError, ParameterError
+from sleepcot_utils.paths import PROJECT_ROOT
 from sleepcot_utils.score import agreement
 from sleepcot_utils.score.agreement import (
     LEVELS,
@@ -188,6 +189,21 @@ def test_ratings_come_back_with_their_sources(kit, tmp_path) -> None:
     assert found.loc["own_data", ["alpha", "ac2", "alpha_low", "ac2_high"]].tolist() == [1, 1, 1, 1]
     assert found["raters"].drop("overall").eq(3).all() and found.loc["overall", "raters"] == 2
     assert np.isnan(found.loc["clear", "alpha"]) and found.loc["clear", "ac2"] == 1
+
+
+def test_the_page_on_human_ratings_reads_filled_sheets(kit, tmp_path, monkeypatch, capsys) -> None:
+    page = (PROJECT_ROOT / "docs" / "how_to" / "rate_answers.md").read_text(encoding="utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.setenv("SLEEPCOT_ROOT", str(tmp_path))
+    run = tmp_path / "data" / "runs" / "laptop"
+    (run / "rated").mkdir(parents=True)
+    for path in filled(kit, run / "rating_kit", lambda source, rater, name, item: "5" if source == "teacher" else "2"):
+        path.rename(run / "rated" / path.name)
+    found: dict = {}
+    exec(code, found)  # noqa: S102
+    assert found["agreement"]["alpha"].eq(1).all() and found["agreement"]["raters"].eq(3).all()
+    (overall,) = [line for line in capsys.readouterr().out.splitlines() if line.split()[:2] == ["overall", "2.0"]]
+    assert overall.split() == ["overall", "2.0", "2.0", "2.0", "5.0"], "three arms, then the teacher"
 
 
 def test_what_was_filled_in_wrongly_is_named(kit, tmp_path) -> None:

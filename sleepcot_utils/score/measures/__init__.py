@@ -30,8 +30,6 @@ class Measure:
         Names of its scores.
     better : str
         ``more``, ``less`` or ``neither``: which side of a score is the good one.
-    needs_example : bool
-        Whether references have to hold an answer.
     by_itself : bool
         Whether the value of a text hangs on nothing but itself and its reference.
     """
@@ -39,7 +37,6 @@ class Measure:
     compute: Callable[..., dict[str, list[float]]]
     scores: tuple[str, ...]
     better: str = MORE
-    needs_example: bool = False
     by_itself: bool = True
 
 
@@ -54,8 +51,8 @@ MEASURES: dict[str, Measure] = {
     "answer_format": Measure(shape.answer_format, shape.FORMAT_SCORES),
     "readability": Measure(shape.readability, shape.READABILITY_SCORES, NEITHER),
     "length": Measure(shape.length, shape.LENGTH_SCORES, NEITHER),
-    "rouge_l": Measure(overlap.rouge_l, ("rouge_l",), needs_example=True),
-    "similarity": Measure(overlap.similarity, ("similarity",), needs_example=True, by_itself=False),
+    "rouge_l": Measure(overlap.rouge_l, ("rouge_l",)),
+    "similarity": Measure(overlap.similarity, ("similarity",), by_itself=False),
 }
 
 

@@ -23,7 +23,6 @@ ABSTENTION_SCORES = ("abstention_recall", "abstention_precision")
 #: Words that put a fact outside its norm.
 OUTSIDE = re.compile(r"\b(?:below|under|short of|less than|fewer than|above|over|more than|beyond|outside|past)\b")
 #: Verdicts on the trend of time asleep and what reports call it.
-DIRECTIONS = {"falling": "falling", "rising": "rising", "no_trend": "no clear trend"}
 #: How "this can't be known" is said where a kind of question has no such verdict.
 ABSTAINS = re.compile(r"\b(?:can't|cannot|can not) (?:say|tell|be known|know|be told|answer)\b|\bnot enough data\b")
 
