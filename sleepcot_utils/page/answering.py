@@ -9,7 +9,7 @@ from sleepcot_utils.feedback.entries import FOLLOWED
 from sleepcot_utils.fencing import MAX_CHARACTERS
 from sleepcot_utils.page import markup
 from sleepcot_utils.page.bringing import details
-from sleepcot_utils.page.desk import Advice, Desk
+from sleepcot_utils.page.desk import Advice, Desk, by_rules
 from sleepcot_utils.page.memory import Memory, Turn, start_over
 from sleepcot_utils.page.showing import answer_problem, show_notice, show_said
 from sleepcot_utils.page.texts import Texts
@@ -66,6 +66,9 @@ def show_questions(desk: Desk, texts: Texts, held: Memory, full: FullReport) -> 
         st.html(markup.question_html(texts("you_asked", question=question)))
         show_notice(st.empty(), texts, None, turn.question)
         show_said(texts, turn.said)
+        if turn.by_rules and not turn.said.withheld:
+            with st.expander(texts("by_rules")):
+                st.html(markup.english_html(turn.by_rules))
     st.markdown(texts("ask_choose"))
     topic = ""
     with st.container(horizontal=True):
@@ -118,5 +121,6 @@ def _ask(desk: Desk, texts: Texts, held: Memory, full: FullReport, topic: str, q
     except StudyError as problem:
         st.error(answer_problem(problem, texts))
         return
-    held.turns.setdefault(full.report.person_id, []).append(Turn(topic, question, said))
+    rules = by_rules(full.report, topic) if topic else ""
+    held.turns.setdefault(full.report.person_id, []).append(Turn(topic, question, said, rules))
     st.rerun()

@@ -166,6 +166,11 @@ def notice(report: Report | None, words: str, language: str) -> str:
     return advice_for(triage_all(words, report), language)
 
 
+def by_rules(report: Report, topic: str) -> str:
+    """What the embedded expert answers to a question of a topic, without the student."""
+    return expert.follow_up(topic, report)[1]
+
+
 async def _stays() -> bool:
     """A reader of the page may close it; the answer is short, so it is finished all the same."""
     return False

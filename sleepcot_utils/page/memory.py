@@ -16,11 +16,20 @@ NAME, LANGUAGE = "memory", "language"
 
 @dataclass(frozen=True)
 class Turn:
-    """A question and its answer; `topic` names a question of the page, else the words are the reader's."""
+    """A question and its answer.
+
+    Attributes
+    ----------
+    topic : str
+        Question of the page; empty where the words are the reader's.
+    by_rules : str
+        What the rules say to a question of the page.
+    """
 
     topic: str
     question: str
     said: Checked
+    by_rules: str
 
 
 @dataclass
