@@ -88,8 +88,7 @@ def draw_reliability(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> Axes:
     tables : mapping of str to pandas.DataFrame
         Source to ``said, happened, cases``, such as ``classify.scoring.reliability`` gives.
     """
-    ax.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 4)))
-    ax.annotate("honest", (0.5, 0.54), color=INK, fontsize=9, ha="right")
+    ax.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 4)), label="honest")
     for source, table in tables.items():
         style = style_of(source)
         ax.plot(table["said"], table["happened"], style.line, color=style.color, linewidth=1.5)

@@ -136,11 +136,13 @@ def draw_bout_survival(ax: Axes, bouts: pd.DataFrame) -> Axes:
         ax.plot(
             minutes, part["simulated"], color=color, linewidth=1.6, marker=marker, markersize=6, label=stage.upper()
         )
+    ax.plot([], [], color=INK, linewidth=1.6, label="simulated")
+    ax.plot([], [], color=INK, linewidth=1.6, linestyle="--", label="real, with interval")
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
     ax.set_ylim(8e-3, 1.1)
     ax.set_xticks([0.5, 1, 2, 4, 8, 16], ["0.5", "1", "2", "4", "8", "16"])
     ax.set_xlabel("length of the bout (min)")
     ax.set_ylabel("share of bouts that last longer")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, borderaxespad=0.2)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=7, borderaxespad=0.2)
     return ax

@@ -121,7 +121,8 @@ def place_end_labels(ax: Axes, labels: Sequence[EndLabel], *, size_pt: float = 9
             color=INK,
             fontweight="bold",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": label.color, "linewidth": 1.2, "shrinkA": 1, "shrinkB": 3},
+            # A leader ends at the left of its label, so that it crosses no other.
+            arrowprops={"arrowstyle": "-", "color": label.color, "linewidth": 1.2, "relpos": (0, 0.5)},
         )
 
 
