@@ -14,6 +14,7 @@ from sleepcot_utils.ingest.apple_series import Samples, Steps
 from sleepcot_utils.ingest.apple_sleep import VALUES, SleepRecord, episodes_of, instant_s, moved_to_zone
 from sleepcot_utils.ingest.clocks import FIRST_YEAR, LAST_YEAR, epoch_s
 from sleepcot_utils.ingest.episodes import DayValue, Episode, Reading, Source
+from sleepcot_utils.ingest.heart_rates import HIGHEST_BPM, LOWEST_BPM, HeartRates
 from sleepcot_utils.ingest.ledger import Book, RecordError, quoted
 
 VENDOR = "apple_health"
@@ -57,6 +58,7 @@ class Collector:
         self.summaries: dict[date, float] = {}
         self.resting: dict[tuple[date, int], float] = {}
         self.readings = AppleReadings()
+        self.rates = HeartRates()
         self.last: dict[str, dict[str, str]] = {}
         self.handlers: dict[str, Callable[[dict[str, str]], None]] = {
             SLEEP: self._sleep,
@@ -123,11 +125,14 @@ class Collector:
             value *= 100
         if name == "oxygen" and value < 30:
             raise RecordError("value", f"{quoted(attributes['value'])} is out of range", "a fraction from 0.3 to 1")
-        key = (name, self._source(attributes))
+        place = self._source(attributes)
+        key = (name, place)
         series = self.samples.get(key)
         if series is None:
             series = self.samples[key] = Samples()
         series.add(at.timestamp(), value)
+        if name == "heart" and LOWEST_BPM <= value <= HIGHEST_BPM:
+            self.rates.add(Source(VENDOR, self.devices[place]), self.book.name, at.replace(tzinfo=None), value)
 
     def _sleep(self, attributes: dict[str, str]) -> None:
         start, end = interval_of(attributes)
@@ -215,6 +220,7 @@ class Collector:
             reading.day_values.append(DayValue(watch, origin, day, "exercise_min", minutes, "day"))
         for (day, place), value in self.resting.items():
             reading.day_values.append(DayValue(sources[place], origin, day, "resting_heart_rate_bpm", value, "day"))
+        reading.day_values += self.rates.day_values()
         values, problems = self.readings.day_values(sources, origin)
         reading.day_values += values
         for problem in problems:

@@ -133,6 +133,22 @@ def test_health_connect_names_what_cannot_be(
         result_of(path)
 
 
+# Apple Health ------------------------------------------------------------------------------------------------------
+
+
+def test_apple_health_heart_rate_is_that_of_the_local_day(tmp_path: Path) -> None:
+    record = '<Record type="HKQuantityTypeIdentifierHeartRate" sourceName="Watch" unit="count/min" startDate="{at}" '
+    record += 'endDate="{at}" value="{bpm}"/>'
+    # From 00:30 to 23:30 at UTC-05:00; in UTC the last five are of the next day.
+    times = [(f"2024-01-15 {hour:02d}:30:00 -0500", 60 if hour < 18 else 100) for hour in range(24)]
+    body = "".join(record.format(at=at, bpm=bpm) for at, bpm in times)
+    written(tmp_path / "export.xml", f'<?xml version="1.0"?><HealthData locale="en_US">{body}</HealthData>')
+    days = days_of(tmp_path)
+    # 18 hours of 60 and 6 of 100.
+    assert days["mean_heart_rate_bpm"].to_dict() == {pd.Timestamp("2024-01-15"): 70}
+    assert days["max_heart_rate_bpm"].tolist() == [100]
+
+
 # Samsung Health ----------------------------------------------------------------------------------------------------
 
 SAMSUNG_PRESSURE = "com.samsung.shealth.blood_pressure"
