@@ -21,7 +21,7 @@ from sleepcot_utils.study.page import write_page
 from sleepcot_utils.study.plan import Plan, make_plan, parse_seeds, parse_settings, plan_from_config
 from sleepcot_utils.study.progress import send
 from sleepcot_utils.study.reproduction import BAD, NotReproducedError, compare_runs, load_tolerances, report, save_table
-from sleepcot_utils.study.results import REFERENCE, executed_copy, promote, refresh_prose, summary
+from sleepcot_utils.study.results import REFERENCE, changed_since_commit, executed_copy, promote, refresh_prose, summary
 from sleepcot_utils.study.stages import notebook_file, stage_of
 from sleepcot_utils.study.workflow import Stopped, end_with_study, plan_file, run_plan, usable_cores
 
@@ -271,8 +271,16 @@ def _coach(options: argparse.Namespace) -> None:
 
 
 def _promote(options: argparse.Namespace) -> None:
-    for path in promote(_plan_of_run(options.run)):
+    plan = _plan_of_run(options.run)
+    for path in promote(plan):
         print(relative_name(path))
+    changed = changed_since_commit(plan)
+    if changed:
+        print(
+            f"{len(changed)} records name a commit from which the working tree differed, so nobody else has that code. "
+            "A reference run for others to repeat is made from a clean tree.",
+            file=sys.stderr,
+        )
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -219,6 +219,12 @@ def promote(plan: Plan) -> list[Path]:
     return written
 
 
+def changed_since_commit(plan: Plan) -> list[str]:
+    """Executions of a run whose code was not that of any commit, by their records."""
+    records = {one.name: read_record(record_file(one.stage, one.parameters)) for one in plan.executions()}
+    return [name for name, record in records.items() if record["dirty"]]
+
+
 def _refuse_leaks(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     leaked = HOME_FOLDER.search(text)

@@ -13,7 +13,14 @@ from sleepcot_utils.errors import ArtifactError
 from sleepcot_utils.paths import RunPaths
 from sleepcot_utils.study.plan import Plan, make_plan
 from sleepcot_utils.study.records import write_record
-from sleepcot_utils.study.results import executed_copy, expected_seconds, promote, refresh_prose, summary
+from sleepcot_utils.study.results import (
+    changed_since_commit,
+    executed_copy,
+    expected_seconds,
+    promote,
+    refresh_prose,
+    summary,
+)
 from sleepcot_utils.study.stages import record_file
 
 pytestmark = pytest.mark.usefixtures("notebooks")
@@ -82,6 +89,14 @@ def test_promote_copies_a_complete_run_and_nothing_personal(plan: Plan) -> None:
     # A copy and a record each, two result files, the page, and the README that was there.
     assert len(names) == 2 * len(plan.executions()) + 4
     assert (reference.notebooks / "comparison.json").read_text() == '{"summary": []}'
+
+
+def test_records_of_a_changed_working_tree_are_named(plan: Plan) -> None:
+    for execution in plan.executions():
+        path = record_file(execution.stage, execution.parameters)
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps({**record, "dirty": execution.name == SIMULATE}))
+    assert changed_since_commit(plan) == [SIMULATE]
 
 
 @pytest.mark.parametrize(
