@@ -29,7 +29,7 @@ from sleepcot_utils.distill.training_set import Example
 from sleepcot_utils.errors import ArtifactError, ParameterError
 from sleepcot_utils.figures import new_figure
 from sleepcot_utils.figures.deployment import LOOKS, draw_growing, draw_prices
-from sleepcot_utils.tasks.build import FOLLOW_UP, RECOMMEND, Task
+from sleepcot_utils.tasks.build import FOLLOW_UP, KNOWLEDGE, RECOMMEND, Task
 from tests.tiny_student import save_tiny_student
 
 READ = torch.tensor([[5, 9, 14, 33, 8, 21, 300, 7]])
@@ -177,10 +177,41 @@ def test_healing_learns_and_keeps_the_zeros(student: Student, model: Any, tmp_pa
     pruning.prune_weights(model, 0.5)
     before = pruning.mean_loss(model, to_learn.held_out)
     pruned = Student("pruned", model, student.tokenizer)
-    tokens = heal(pruned, to_learn, tmp_path, steps=6, batch_size=2, rate=0.01, seed=1)
+    healed = heal(pruned, to_learn, tmp_path, steps=6, batch_size=2, rate=0.01, seed=1)
     pruning.make_permanent(model)
-    assert tokens > 0 and pruning.mean_loss(model, to_learn.held_out) < before
+    assert healed.tokens > 0 and healed.is_kept and healed.loss_before == pytest.approx(before)
+    assert healed.loss_after < before and pruning.mean_loss(model, to_learn.held_out) == pytest.approx(
+        healed.loss_after
+    )
     assert pruning.zero_share(model) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_healing_that_does_harm_is_undone(student: Student, model: Any, tmp_path: Path) -> None:
+    to_learn = lesson(student, _examples(), "cot", np.random.default_rng(0), rows=4)
+    pruning.prune_weights(model, 0.3)
+    before, logits = pruning.mean_loss(model, to_learn.held_out), _logits(model)
+    healed = heal(
+        Student("pruned", model, student.tokenizer), to_learn, tmp_path, steps=2, batch_size=2, rate=1.0, seed=1
+    )
+    assert not healed.is_kept and healed.loss_after > before
+    assert torch.equal(_logits(model), logits)
+    pruning.make_permanent(model)
+    assert pruning.zero_share(model) == pytest.approx(0.3, abs=1e-3) and torch.equal(_logits(model), logits)
+
+
+def test_a_lesson_has_the_mixture_of_the_training(student: Student) -> None:
+    asked = [
+        Example(
+            f"k{i}", KNOWLEDGE, "", "train", "", [{"role": "user", "content": f"Is {i} h enough?"}], "It is not.", "No."
+        )
+        for i in range(12)
+    ]
+    with_knowledge = lesson(
+        student, [*_examples(), *asked], "cot", np.random.default_rng(0), rows=20, knowledge_repeats=3
+    )
+    assert len(with_knowledge.train) == 6 + 3, "six reports, and three times the twelve questions that make one row"
+    few = lesson(student, [*_examples(), *asked], "cot", np.random.default_rng(0), rows=4, knowledge_repeats=3)
+    assert len(few.train) == 4 and len(few.held_out) == 2
 
 
 def test_a_variant_is_made_and_the_student_stays(student: Student, tmp_path: Path) -> None:
@@ -188,7 +219,12 @@ def test_a_variant_is_made_and_the_student_stays(student: Student, tmp_path: Pat
     before = _logits(student.model.eval())
     healing = Healing(2, 2, 0.001, 1)
     made = make_variant("layer_out", student, tmp_path / "out", to_learn, healing, tmp_path / "work")
-    assert made.layers == 1 and made.tokens > 0 and load_model(made.folder).config.num_hidden_layers == 1
+    assert (
+        made.layers == 1
+        and made.healed is not None
+        and made.healed.tokens > 0
+        and load_model(made.folder).config.num_hidden_layers == 1
+    )
     assert torch.equal(_logits(student.model), before)
     with pytest.raises(ParameterError, match="no variant 'int3'"):
         make_variant("int3", student, tmp_path, to_learn, healing, tmp_path)
