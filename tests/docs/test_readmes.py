@@ -8,7 +8,13 @@ import pytest
 
 from sleepcot_utils.paths import PROJECT_ROOT
 
-PAGES = ("README.md", "README.zh.md", "docs/instructors_guide.md", "docs/question_bank.md", "docs/decisions.md")
+PAGES = (
+    "README.md",
+    "README.zh.md",
+    "CONTRIBUTING.md",
+    *("docs/instructors_guide.md", "docs/question_bank.md", "docs/decisions.md"),
+    *(f"docs/how_to/{path.name}" for path in sorted((PROJECT_ROOT / "docs" / "how_to").glob("*.md"))),
+)
 #: Links to other places are not opened: tests need no network.
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 
