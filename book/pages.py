@@ -69,13 +69,13 @@ def gather(target: Path, root: Path = PROJECT_ROOT, api: bool = True) -> list[st
         notebook = notebooks.page(nbformat.read(path, as_version=4))
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = _linked(cell.source, path, root, files)
+                cell.source = linked(cell.source, path, root, files)
         name = path.relative_to(root).as_posix()
         titles.append(f"{_entry(path.stem, notebooks.title(notebook))} <{name.removesuffix('.ipynb')}>")
         files[name] = nbformat.writes(notebook).encode()
     for path in texts:
         name = path.relative_to(root).as_posix()
-        files["index.md" if name == "README.md" else name] = _linked(
+        files["index.md" if name == "README.md" else name] = linked(
             path.read_text(encoding="utf-8"), path, root, files
         ).encode()
     files[f"{EXERCISES}/index.md"] = _exercises(root, files).encode()
@@ -92,7 +92,7 @@ def _entry(stem: str, question: str) -> str:
     return f"{number} trains {student}" if student else f"{number} {question}"
 
 
-def _linked(text: str, path: Path, root: Path, files: dict[str, bytes]) -> str:
+def linked(text: str, path: Path, root: Path, files: dict[str, bytes]) -> str:
     """The text with links that hold in the book; files that are linked to and are no page are added."""
     shown = set((root / EXECUTED).glob("*.ipynb"))
 

@@ -42,14 +42,21 @@ def test_a_figure_that_can_not_be_described_is_refused(metadata: list[dict[str, 
         notebooks.page(with_figures(*metadata))
 
 
-def test_every_text_executed_notebook_and_linked_file_is_gathered(tmp_path: Path) -> None:
-    files = set(pages.gather(tmp_path, api=False))
+@pytest.fixture(scope="module")
+def gathered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """Sources of the book without the reference, and their names."""
+    folder = tmp_path_factory.mktemp("sources")
+    return folder, set(pages.gather(folder, api=False))
+
+
+def test_every_text_executed_notebook_and_linked_file_is_gathered(gathered: tuple[Path, set[str]]) -> None:
+    folder, files = gathered
     executed = {path.name for path in (PROJECT_ROOT / "papermill_runs/reference").glob("*.ipynb")}
     assert {Path(name).name for name in files if name.startswith("papermill_runs/reference/0")} >= executed != set()
     assert {path.relative_to(PROJECT_ROOT).as_posix() for path in (PROJECT_ROOT / "docs").rglob("*.md")} <= files
     # The README is the start page, so what linked to it links to the start page.
-    assert "README.md" not in files and "](index.md)" in (tmp_path / "README.zh.md").read_text(encoding="utf-8")
-    start = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert "README.md" not in files and "](index.md)" in (folder / "README.zh.md").read_text(encoding="utf-8")
+    start = (folder / "index.md").read_text(encoding="utf-8")
     assert "](path:data/teachers/teachers.yaml)" in start and "data/teachers/teachers.yaml" in files
     # Each page stands in exactly one list of contents.
     listed = [
@@ -60,19 +67,19 @@ def test_every_text_executed_notebook_and_linked_file_is_gathered(tmp_path: Path
     assert documents <= set(listed) and len(listed) == len(set(listed))
 
 
-def test_gathering_again_writes_nothing_and_removes_what_is_no_longer_wanted(tmp_path: Path) -> None:
-    pages.gather(tmp_path, api=False)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
-    (tmp_path / "old.md").write_text("# Old\n")
-    pages.gather(tmp_path, api=False)
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == before
+def test_gathering_again_writes_nothing_and_removes_what_is_no_longer_wanted(gathered: tuple[Path, set[str]]) -> None:
+    folder, files = gathered
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    (folder / "old.md").write_text("# Old\n")
+    assert set(pages.gather(folder, api=False)) == files
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     page = tmp_path / "docs" / "a.md"
     with pytest.raises(ArtifactError, match=r"docs/a\.md.*the link to \.\./lost\.md leads nowhere"):
-        pages._linked("[lost](../lost.md)", page, tmp_path, {})
+        pages.linked("[lost](../lost.md)", page, tmp_path, {})
 
 
 def test_the_reference_has_every_public_module_but_those_that_no_reader_imports() -> None:
