@@ -30,6 +30,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
 }
+#: Scripts, styles and fonts, which are the same for everybody.
+LIBRARY = "/static/"
 #: Blue of the house for controls that are chosen, dark and light enough for white and black beside it.
 ACCENT_LIGHT, ACCENT_DARK = "#005f96", "#56b4e9"
 #: Seconds after which a page that was closed is forgotten; a telephone that looks at something else comes back sooner.
@@ -77,16 +79,20 @@ def make_app() -> st.App:
 
 
 class Headers:
-    """Adds headers to every answer, as an ASGI middleware."""
+    """Adds headers to every answer, as an ASGI middleware; no cache may keep what is not a file of the library."""
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_own = scope["type"] == "http" and not scope["path"].startswith(LIBRARY)
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *self._headers]}
+                headers = [one for one in message["headers"] if not (is_own and one[0].lower() == b"cache-control")]
+                headers += [*self._headers, *([(b"cache-control", b"no-store")] if is_own else [])]
+                message = {**message, "headers": headers}
             await send(message)
 
         await self._app(scope, receive, with_headers)

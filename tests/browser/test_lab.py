@@ -27,7 +27,7 @@ from sleepcot_utils.paths import PROJECT_ROOT
 CHEAP = "01"
 TOKEN = "of-this-test"
 #: Seconds for the server to answer, and for one notebook to run on a busy machine.
-START_S, RUN_S = 120, 1500
+START_S, RUN_S = 300, 1500
 #: What a person would take for a fault in the output of a cell.
 FAULTS = ("Warning", "Traceback", "Error:", "HBox(children", "IProgress not found")
 STATE = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells

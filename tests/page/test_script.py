@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from sleepcot_utils.page.__main__ import main
 from sleepcot_utils.page.bringing import MARKDOWN, details
-from sleepcot_utils.page.server import SCRIPT, failed, options
+from sleepcot_utils.page.server import HEADERS, SCRIPT, Headers, failed, options
 from sleepcot_utils.page.texts import Texts
 from sleepcot_utils.paths import RunPaths
 from sleepcot_utils.serve.observing import LOGGER
@@ -194,6 +198,17 @@ def test_options_keep_the_page_to_itself() -> None:
     assert chosen["browser.gatherUsageStats"] is False and chosen["server.address"] == "127.0.0.1"
     assert chosen["server.allowedHosts"] == ["127.0.0.1", "localhost", "::1"]
     assert chosen["client.showErrorDetails"] == "none" and chosen["server.maxUploadSize"] == 64
+
+
+def test_no_cache_keeps_what_is_a_readers() -> None:
+    def kept(_) -> PlainTextResponse:
+        return PlainTextResponse("x", headers={"Cache-Control": "max-age=60"})
+
+    app = Headers(Starlette(routes=[Route("/media/a", kept), Route("/static/a", kept)]), HEADERS)
+    with TestClient(app) as client:
+        assert client.get("/media/a").headers["cache-control"] == "no-store"
+        library = client.get("/static/a").headers
+    assert library["cache-control"] == "max-age=60" and "default-src 'self'" in library["content-security-policy"]
 
 
 def test_page_is_not_opened_to_others(capsys) -> None:
