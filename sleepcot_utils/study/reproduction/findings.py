@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
@@ -86,7 +86,7 @@ def compare_values(
         elif name not in reference:
             yield Finding(file, kind, name, "", _text(found), "noted")
         elif _is_number(expected) and _is_number(found):
-            yield _numbers(file, kind, name, float(expected), float(found), tolerances)
+            yield _numbers(file, kind, name, expected, found, tolerances)
         else:
             status = "equal" if expected == found else "other"
             yield Finding(file, kind, name, _text(expected), _text(found), status)
@@ -113,7 +113,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -105,8 +105,8 @@ def _of_records(
     old, new = comparable(reference), comparable(run)
     yield from _equal_values(name, "parameter", flat(old["parameters"]), flat(new["parameters"]), "other")
     yield from compare_values(name, "metric", flat(reference["metrics"]), flat(run["metrics"]), tolerances)
-    machine = ({**record["versions"], "device": record["device"]} for record in (old, new))
-    yield from _equal_values(name, "version", *machine, "noted")
+    before, after = ({**record["versions"], "device": record["device"]} for record in (old, new))
+    yield from _equal_values(name, "version", before, after, "noted")
     shared = sorted({*old["outputs"]} & {*new["outputs"]})
     same = sum(old["outputs"][path] == new["outputs"][path] for path in shared)
     status = "equal" if same == len(old["outputs"]) else "other" if tolerances.exact else "noted"
