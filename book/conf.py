@@ -32,6 +32,9 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+# Defaults as they are written, and no values of constants: what they are here may be a folder or a key of this machine.
+autodoc_preserve_defaults = True
+autodoc_default_options = {"no-value": True}
 python_maximum_signature_line_length = 100
 add_module_names = False
 
