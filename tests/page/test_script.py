@@ -21,7 +21,7 @@ from sleepcot_utils.serve.settings import Settings
 from sleepcot_utils.study.feedback_commands import feedback_log
 
 EN, ZH = Texts("en"), Texts("zh")
-LONGEST_WAIT_S = 60
+LONGEST_WAIT_S = 120
 NOTICE = '<section class="notice" role="alert">'
 
 
