@@ -101,7 +101,13 @@ def check_columns(table: pd.DataFrame, columns: Mapping[str, Column], *, where: 
 
 
 def refuse(bad: pd.Series, table: pd.DataFrame, where: str, name: str, problem: str, expected: str) -> None:
-    """Refuse the first row that is bad, naming row, column and value."""
+    """Refuse the first row that is bad, naming row, column and value.
+
+    Raises
+    ------
+    InputError
+        If one is.
+    """
     if bad.any():
         position = int(np.flatnonzero(bad.to_numpy())[0])
         value = table[name].iloc[position]

@@ -9,8 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sleepcot_utils.columns import refuse
 from sleepcot_utils.errors import InputError
 
+#: Name of the table in messages.
+TABLE = "score table"
 SCORE_COLUMNS = ("task_id", "kind", "person_id", "source", "seed", "metric", "value")
 
 
@@ -32,28 +35,26 @@ def check_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """
     missing = [name for name in SCORE_COLUMNS if name not in scores]
     if missing:
-        raise InputError(
-            f"the column {missing[0]!r} is missing", where="score table", expected=", ".join(SCORE_COLUMNS)
-        )
+        raise InputError(f"the column {missing[0]!r} is missing", where=TABLE, expected=", ".join(SCORE_COLUMNS))
     if scores.empty:
-        raise InputError("there is no row", where="score table", expected="one row a task, source, seed and metric")
+        raise InputError("there is no row", where=TABLE, expected="one row a task, source, seed and metric")
     frame = scores.loc[:, list(SCORE_COLUMNS)].reset_index(drop=True)
     try:
         frame["value"] = pd.to_numeric(frame["value"]).astype("float64")
         frame["seed"] = pd.to_numeric(frame["seed"]).fillna(0).astype("int64")
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"a value or seed is not a number ({error})", where="score table", expected="numbers, or null"
+            f"a value or seed is not a number ({error})", where=TABLE, expected="numbers, or null"
         ) from None
     for name in ("task_id", "person_id", "source", "metric"):
-        _refuse(frame, frame[name].isna(), name, "has no value", "a name")
+        refuse(frame[name].isna(), frame, TABLE, name, "has no value", "a name")
         frame[name] = frame[name].astype("str")
-    _refuse(frame, np.isinf(frame["value"]), "value", "is infinite", "a finite number, or null")
+    refuse(np.isinf(frame["value"]), frame, TABLE, "value", "is infinite", "a finite number, or null")
     twice = frame.duplicated(["task_id", "source", "seed", "metric"])
-    _refuse(frame, twice, "task_id", "stands twice", "one row a task, source, seed and metric")
+    refuse(twice, frame, TABLE, "task_id", "stands twice", "one row a task, source, seed and metric")
     owners = frame.drop_duplicates(["task_id", "person_id"])
     shared = owners["task_id"][owners["task_id"].duplicated()]
-    _refuse(frame, frame["task_id"].isin(shared), "task_id", "belongs to two persons", "one person a task")
+    refuse(frame["task_id"].isin(shared), frame, TABLE, "task_id", "belongs to two persons", "one person a task")
     return frame
 
 
@@ -68,12 +69,12 @@ def rows_of(scores: pd.DataFrame, metric: str, *sources: str) -> pd.DataFrame:
     frame = check_scores(scores)
     of_metric = frame[frame["metric"] == metric]
     if of_metric.empty:
-        raise InputError(f"there is no metric {metric!r}", where="score table", expected=_one_of(frame["metric"]))
+        raise InputError(f"there is no metric {metric!r}", where=TABLE, expected=_one_of(frame["metric"]))
     for source in sources:
         if not (of_metric["source"] == source).any():
             raise InputError(
                 f"there is no source {source!r} for the metric {metric!r}",
-                where="score table",
+                where=TABLE,
                 expected=_one_of(of_metric["source"]),
             )
     return of_metric
@@ -145,13 +146,3 @@ def value_bounds(values: pd.Series) -> tuple[float, float] | None:
 
 def _one_of(names: pd.Series) -> str:
     return "one of " + ", ".join(sorted(names.astype("str").unique()))
-
-
-def _refuse(frame: pd.DataFrame, bad: pd.Series, name: str, problem: str, expected: str) -> None:
-    if bad.any():
-        position = int(np.flatnonzero(bad.to_numpy())[0])
-        raise InputError(
-            f"{name} {problem} (found {frame[name].iloc[position]})",
-            where=f"score table, row {position + 1}, column {name}",
-            expected=expected,
-        )

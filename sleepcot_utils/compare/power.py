@@ -70,6 +70,26 @@ def power_of(
     A difference is found if its sign-flip p is below ``alpha`` and, with two seeds or more, also its p over persons and
     seeds; with ``seeds_vary`` False, the first is enough. Without an effect, the share that finds any difference, which
     is the false-positive rate.
+
+    Parameters
+    ----------
+    design : StudyDesign
+        Numbers of persons, tasks and seeds, spreads and the true effect, in units of the score.
+    rng : numpy.random.Generator
+        Source of the studies and of the flips.
+    studies : int
+        Fake studies; the standard error of the share is at most 0.5 / sqrt(studies).
+    alpha : float
+        Two-sided significance level, between 0 and 0.5.
+    flips : int
+        Random sign flips of each test.
+    seeds_vary : bool
+        Whether the claim is about the recipe, over its seeds, and not about these students alone.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
     """
     if not 0 < alpha < 0.5:
         raise ParameterError(f"the significance level is {alpha}", where="alpha", expected="above 0, below 0.5")
@@ -140,6 +160,17 @@ def detectable_effect(
     studies: int = 1000,
 ) -> float:
     """Smallest true difference that a study of this design finds with the wanted power.
+
+    Parameters
+    ----------
+    design : StudyDesign
+        The design; its own effect is ignored.
+    rng : numpy.random.Generator
+        Source of the fake studies, which are the same for every effect that is tried.
+    power : float
+        Wanted share of studies that find it, between 0 and 1.
+    alpha, studies
+        As in ``power_of``.
 
     Returns
     -------

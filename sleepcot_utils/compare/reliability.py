@@ -75,6 +75,19 @@ def reliability_summary(
 ) -> pd.DataFrame:
     """Calibration of each source in numbers.
 
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As of ``score.certainty.certainties``: one row an answer, with its certainty from 0 to 1 and whether it is right.
+    rng : numpy.random.Generator
+        Source of the resamples; each source gets a child of it.
+    bins : int, optional
+        Bins with as many answers each; chosen by their number if not given.
+    resamples : int
+        Bootstrap resamples of persons.
+    level : float
+        Confidence of the interval.
+
     Returns
     -------
     pandas.DataFrame

@@ -59,6 +59,21 @@ def ask_variant(
 ) -> list[Answer]:
     """Greedy answers of the variant that lies in a folder: torch in batches, ONNX Runtime one by one.
 
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A variant as ``deploy.artifacts`` saves it.
+    tokenizer
+        Of the whole student; variants share it.
+    tasks : sequence of Task
+        What is asked.
+    source, seed
+        Name and student seed that stand in the answers.
+    max_new_tokens : int
+        Longest answer, in tokens.
+    threads : int
+        Threads of ONNX Runtime; those of torch are set by the process.
+
     Raises
     ------
     ArtifactError

@@ -95,6 +95,26 @@ def heal(
 ) -> Healed:
     """Train for some steps; where the held-out loss is not lower then, the weights are those of before.
 
+    Parameters
+    ----------
+    student : Student
+        The damaged one; its weights are changed in place.
+    to_learn : Lesson
+        Rows to train on, and held-out rows for the loss.
+    work : pathlib.Path
+        Folder for checkpoints.
+    steps, batch_size : int
+        Optimizer steps, and rows in each.
+    rate : float
+        Largest learning rate.
+    seed : int
+        Of the order of the rows.
+
+    Returns
+    -------
+    Healed
+        Tokens that were read, and the held-out loss before and after, in nats a token.
+
     Raises
     ------
     TrainingError

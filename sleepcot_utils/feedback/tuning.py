@@ -173,6 +173,19 @@ def preference_pairs(
 def tune(student: Model, pairs: Sequence[tuple[str, str]], *, steps: int, rate: float, seed: int) -> Tuned:
     """Train an adapter on pairs of texts.
 
+    Parameters
+    ----------
+    student : Model
+        Model and tokenizer; the adapter is put on a copy of its weights in memory.
+    pairs : sequence of tuple of str
+        The text that was liked, and the one that was not.
+    steps : int
+        Optimizer steps.
+    rate : float
+        Largest learning rate.
+    seed : int
+        Of the adapter's weights and the order of the pairs.
+
     Raises
     ------
     ParameterError

@@ -91,7 +91,21 @@ def candidates(
     at_most: int,
     rng: np.random.Generator,
 ) -> Candidates:
-    """Tasks that have both a right answer and an example, at most so many of each kind, topic and driver."""
+    """Tasks that have both a right answer and an example, at most so many of each kind, topic and driver.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Tasks to draw from.
+    clean : sequence of Answer
+        Right answers.
+    examples : mapping of str to str
+        Right answers in other words, by task.
+    at_most : int
+        Tasks of each kind, topic and driver, 2 or more; of knowledge ``KNOWLEDGE_TIMES`` as many.
+    rng : numpy.random.Generator
+        Source of the draw.
+    """
     if at_most < 2:
         raise ParameterError(f"{at_most} tasks of a kind are too few", where="at_most", expected="2 or more")
     answer_to = {answer.task_id: answer for answer in clean}
