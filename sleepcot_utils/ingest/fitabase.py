@@ -1,4 +1,5 @@
-"""Fitabase exports of Fitbit data: ``sleepDay_merged.csv`` and, if it is there, ``dailyActivity_merged.csv``.
+"""Fitabase exports of Fitbit data: ``sleepDay_merged.csv`` and, if they are there, ``dailyActivity_merged.csv`` and
+``weightLogInfo_merged.csv`` (`sleepcot_utils.ingest.fitabase_weights`).
 
 Checked against the Fitbit Fitness Tracker Data (Furberg et al. 2016, https://doi.org/10.5281/zenodo.53894, CC0).
 
@@ -27,8 +28,9 @@ import pandas as pd
 
 from sleepcot_utils import nights as nightly
 from sleepcot_utils.errors import InputError
-from sleepcot_utils.ingest import cells, delimited
+from sleepcot_utils.ingest import cells, delimited, fitabase_weights
 from sleepcot_utils.ingest.delimited import Row
+from sleepcot_utils.ingest.fitabase_weights import Weight
 from sleepcot_utils.ingest.ledger import RecordError
 from sleepcot_utils.ingest.problems import Problem
 from sleepcot_utils.ingest.result import (
@@ -105,9 +107,10 @@ class _Activity:
 
 
 def recognizes(entry: Entry) -> bool:
-    """Whether a file is the sleep or the activity file of a Fitabase export, by its name or by its columns."""
-    return _is_alike(entry, SLEEP_FILE, SLEEP_COLUMNS, ENOUGH_SLEEP_COLUMNS) or _is_alike(
-        entry, ACTIVITY_FILE, ACTIVITY_COLUMNS, len(ACTIVITY_COLUMNS)
+    """Whether a file is the sleep, the activity or the weight file of a Fitabase export, by its name or by its columns."""
+    others = ((ACTIVITY_FILE, ACTIVITY_COLUMNS), (fitabase_weights.FILE, fitabase_weights.COLUMNS))
+    return _is_alike(entry, SLEEP_FILE, SLEEP_COLUMNS, ENOUGH_SLEEP_COLUMNS) or any(
+        _is_alike(entry, name, columns, len(columns)) for name, columns in others
     )
 
 
@@ -151,6 +154,12 @@ def read(entries: Sequence[Entry], *, strict: bool = True) -> IngestResult:
         active, _, count, bad = _read_days(activity_file, ACTIVITY_COLUMNS, "ActivityDate", _activity_of, strict=strict)
         counts.append(count)
         problems = [*problems, *bad]
+    weights_file = _find(neighbors, fitabase_weights.FILE, fitabase_weights.COLUMNS, len(fitabase_weights.COLUMNS))
+    weighed: list[tuple[str, Weight]] = []
+    if weights_file is not None:
+        weighed, count, bad = fitabase_weights.read_weights(weights_file, persons, strict=strict)
+        counts.append(count)
+        problems = [*problems, *bad]
     table = nightly.validate(nightly.conform(_night_rows(slept, active, _masks(persons))), where=sleep_file.name)
     return IngestResult(
         VENDOR,
@@ -158,7 +167,7 @@ def read(entries: Sequence[Entry], *, strict: bool = True) -> IngestResult:
         skipped_table(problems),
         tuple(counts),
         not_given,
-        day_values=_day_values(active, _masks(persons)),
+        day_values=_day_values(active, weighed, _masks(persons)),
     )
 
 
@@ -270,9 +279,14 @@ def _night_rows(
     return pd.DataFrame(records)
 
 
-def _day_values(active: dict[tuple[str, date], _Activity], masks: dict[str, str]) -> pd.DataFrame:
-    """Steps and active minutes of every day that was worn, for persons with any sleep."""
-    records = []
+def _day_values(
+    active: dict[tuple[str, date], _Activity], weighed: list[tuple[str, Weight]], masks: dict[str, str]
+) -> pd.DataFrame:
+    """Steps and active minutes of every day that was worn, and weights, for persons with any sleep."""
+    records = [
+        (masks[person], pd.Timestamp(one.day), "weight_kg", one.kilograms, f"reading at {one.moment}", VENDOR, "fitbit")
+        for person, one in weighed
+    ]
     for (person, day), activity in active.items():
         if person not in masks or activity.active_min + activity.steps == 0:
             continue

@@ -347,11 +347,53 @@ def _damage(sound: bytes) -> st.SearchStrategy[bytes]:
     )
 
 
+WEIGHTS_HEADER = "Id,Date,WeightKg,WeightPounds,Fat,BMI,IsManualReport,LogId"
+#: 2016-05-02 23:59 and 2016-04-13 01:08 UTC, as the spreadsheet rounds them.
+MAY_2, APRIL_13 = "1.46223E+12", "1.46051E+12"
+
+
+def with_weights(export: Path, *rows: str) -> Path:
+    text = "\n".join([WEIGHTS_HEADER, *rows]) + "\n"
+    (export / "weightLogInfo_merged.csv").write_text(text, encoding="utf-8")
+    return export
+
+
+def test_weights_have_the_day_of_their_id_whichever_way_the_date_is_written(export: Path) -> None:
+    result = read_export(with_weights(
+        export,
+        f"9000000002,02/05/2016 11:59 PM,70.0,154.3236,,24.2,TRUE,{MAY_2}",
+        f"9000000002,4/13/2016 1:08:52 AM,71.0,156.5282,,24.5,FALSE,{APRIL_13}",
+        f"9000000002,4/13/2016 1:08:52 AM,71.0,156.5282,,24.5,FALSE,{APRIL_13}",
+        f"7000000007,4/13/2016 1:08:52 AM,99.0,218.2576,,30.0,FALSE,{APRIL_13}",
+    ))  # fmt: skip
+    weighed = result.day_values[result.day_values["measure"] == "weight_kg"].set_index("date")["value"]
+    assert weighed.to_dict() == {pd.Timestamp("2016-05-02"): 70.0, pd.Timestamp("2016-04-13"): 71.0}
+    account = result.files[2]
+    assert (account.rows, account.kept, account.duplicates, account.ignored) == (4, 2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (f"9000000002,02/07/2016 11:59 PM,70.0,154.3236,,24.2,TRUE,{MAY_2}", "not the day of LogId"),
+        (f"9000000002,02/05/2016 11:59 PM,154.3,154.3,,24.2,TRUE,{MAY_2}", "154.3 lb are not 154.3 kg"),
+        (f"9000000002,02/05/2016 11:59 PM,7.0,15.4,,24.2,TRUE,{MAY_2}", "can't be"),
+        ("9000000002,02/05/2016 11:59 PM,70.0,154.3236,,24.2,TRUE,never", "is no instant"),
+    ],
+)
+def test_a_weight_that_cannot_be_is_named(export: Path, row: str, words: str) -> None:
+    assert words in refusal(with_weights(export, row))
+
+
 @pytest.mark.skipif(not os.environ.get("SLEEPCOT_REAL_DATA"), reason="SLEEPCOT_REAL_DATA names no folder of real data")
 def test_real_export_is_read_without_losing_a_row():
     result = read_export(Path(os.environ["SLEEPCOT_REAL_DATA"]) / "fitabase")
-    sleep, activity = result.files
+    sleep, activity, weights = result.files
     assert (sleep.rows, sleep.kept, sleep.duplicates, sleep.skipped) == (413, 410, 3, 0)
+    # Dates that a spreadsheet turned round and others that it did not all lie in the weeks of the study.
+    assert (weights.rows, weights.skipped) == (67, 0)
+    weighed = result.day_values[result.day_values["measure"] == "weight_kg"]
+    assert weighed["date"].between("2016-04-12", "2016-05-12").all() and len(weighed) == weights.kept == 41
     assert (activity.rows, activity.kept, activity.duplicates, activity.skipped) == (940, 940, 0, 0)
     nights = result.nights
     assert len(nights) == 410
