@@ -247,8 +247,9 @@ def overload(server: Served, questions: Sequence[bytes]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``clients``, how many were ``answered`` (200), ``refused`` (429), refused ``with_retry_after``, heard something
-        ``other``, or ``hung`` (nothing within the time limit), and ``slowest_refusal_s``.
+        ``clients``, how many were ``answered`` (200), ``refused`` (429), refused ``with_retry_after``, told that it takes
+        too long (504, ``late``), heard something ``other``, or ``hung`` (nothing within the time limit), and
+        ``slowest_refusal_s``.
     """
     clients = OVER * (server.max_queue + server.batch_size)
     heard = [one for client in all_at_once(server.address, questions, clients, 1) for one in client]
@@ -259,7 +260,8 @@ def overload(server: Served, questions: Sequence[bytes]) -> dict[str, Any]:
         "refused": len(refusals),
         "with_retry_after": sum(one.retry_after_s > 0 for one in refusals),
         "slowest_refusal_s": max((one.seconds for one in refusals), default=0.0),
-        "other": sum(one.status not in (0, 200, 429) for one in heard),
+        "late": sum(one.status == 504 for one in heard),
+        "other": sum(one.status not in (0, 200, 429, 504) for one in heard),
         "hung": sum(one.status == 0 for one in heard),
     }
 

@@ -40,7 +40,7 @@ CROWD = 24
 HUNDRED_MB = 100 * 2**20
 MANY_WORDS = "sleep " * 170_000  # a million characters, which is the longest message that is read at all
 BOMB_BYTES = 30 * 2**20
-WAIT_S, LOOK_S = 30.0, 0.02
+WAIT_S, LOOK_S = 120.0, 0.02
 
 
 @dataclass
