@@ -37,7 +37,7 @@ NO_RESULT = (
 )
 #: Code cells and lines of a cell. 04 shows every analysis of the plan in a section of its own, so it has more cells.
 MOST_CODE_CELLS = {"04_compare_student_and_baselines": 64}
-CODE_CELLS, LONGEST_CELL, MEDIAN_CELL, WORDS_A_CODE_CELL = (14, 40), 40, 14, 22
+CODE_CELLS, LONGEST_CELL, MEDIAN_CELL, WORDS_A_CODE_CELL = (14, 40), 40, 16, 22
 CONTROL = re.compile(r"control|shuffl|wrong.person|nothing planted", re.IGNORECASE)
 MACHINE = re.compile(r"/(?:home|root|work|Users|mnt)/|[A-Z]:\\\\Users")
 
