@@ -62,7 +62,7 @@ def show_bringing(desk: Desk, texts: Texts) -> None:
     limit_mb = desk.settings.max_upload_bytes // MEGABYTE
     with st.expander(texts("about_you")):
         age_y = st.number_input(texts("age"), min_value=0, max_value=OLDEST_Y, value=None, step=1, key="age")
-        sex = st.selectbox(
+        sex: Any = st.selectbox(
             texts("sex"), [None, "female", "male"], format_func=lambda one: texts(one or "not_given"), key="sex"
         )
         window: Any = st.selectbox(texts("window"), WINDOWS, index=1, key="window")
@@ -78,7 +78,7 @@ def show_bringing(desk: Desk, texts: Texts) -> None:
         else:
             assert uploaded is not None
             data = uploaded.getvalue()
-            let_go(uploaded)
+            let_go_of_files()
             try:
                 held.visit = desk.read(data, uploaded.name, window_nights=window, age_y=age_y, sex=sex)
             except StudyError as problem:
@@ -131,8 +131,8 @@ def details(problem: object, texts: Texts) -> str:
     return texts("details", text=MARKDOWN.sub(r"\\\g<0>", str(problem)))
 
 
-def let_go(uploaded: Any) -> None:
-    """Take a file out of the server's memory; else it would stay there until the page is closed."""
+def let_go_of_files() -> None:
+    """Take what the reader brought out of the server's memory; else it would stay there until the page is closed."""
     context = get_script_run_ctx()
     if context is not None:
-        context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
+        context.uploaded_file_mgr.remove_session_files(context.session_id)

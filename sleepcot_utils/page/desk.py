@@ -129,7 +129,7 @@ class Desk:
         StudyError
             If there is no question, or no answer.
         """
-        body = FollowUpRequest(question=question, topic=topic)
+        body = FollowUpRequest.model_validate({"question": question, "topic": topic})
         return self._answered(question_task(body, follow_up_question(body), report), report, words)
 
     def rate(self, advice: Advice, rating: int, followed: str, comment: str) -> None:

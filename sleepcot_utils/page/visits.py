@@ -87,7 +87,7 @@ def read_visit(
         raise EmptyFile("the file is empty", where="export", expected="an export of a wearable")
     if len(data) > settings.max_upload_bytes:
         raise LargeFile(len(data) / MEGABYTE, settings.max_upload_bytes / MEGABYTE)
-    body = NightsRequest(window_nights=window_nights, age_y=age_y, sex=sex)
+    body = NightsRequest.model_validate({"window_nights": window_nights, "age_y": age_y, "sex": sex})
     table, reading = table_of(body, UploadFile(io.BytesIO(data), filename=name), settings)
     fulls, too_few = full_reports(table, window_nights=window_nights, most=settings.max_persons, age_y=age_y, sex=sex)
     return Visit(fulls, too_few, int((table["sleep_kind"] == "main").sum()), reading)

@@ -90,19 +90,18 @@ def test_bad_file_gets_one_message_and_the_page_goes_on(page, plain_csv) -> None
 
 
 def test_file_is_not_held_after_it_was_read(page, plain_csv, monkeypatch) -> None:
-    held_by: list[tuple[MemoryUploadedFileManager, str, str]] = []
-    remove = MemoryUploadedFileManager.remove_file
+    left: list[int] = []
+    remove = MemoryUploadedFileManager.remove_session_files
 
-    def seen(manager: MemoryUploadedFileManager, session_id: str, file_id: str) -> None:
-        assert manager.get_files(session_id, [file_id]), "it was there"
-        remove(manager, session_id, file_id)
-        held_by.append((manager, session_id, file_id))
+    def seen(manager: MemoryUploadedFileManager, session_id: str) -> None:
+        assert manager.file_storage[session_id], "it was there"
+        remove(manager, session_id)
+        left.append(len(manager.file_storage))
 
-    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", seen)
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_session_files", seen)
     page.file_uploader[0].set_value(("nights.csv", plain_csv(total_sleep_min=371.0), "text/csv"))
     visited = page.run()
-    ((manager, session_id, file_id),) = held_by
-    assert manager.get_files(session_id, [file_id]) == []
+    assert left == [0]
     assert not visited.file_uploader, "the control went with its file"
     assert "371" in html_of(visited)
     button(visited, "another").click().run()
