@@ -203,6 +203,6 @@ def test_progress_bars_and_widgets_render_and_survive_a_reload(lab, open_page, s
             assert save_and_reload(opened.page, "widgets.ipynb") == cells
         opened.page.locator(".jp-OutputArea .widget-slider .widget-readout", has_text="8").wait_for()
         opened.page.locator(".jp-OutputArea .progress-bar, .jp-OutputArea .widget-hprogress").first.wait_for()
-        assert "14/14" in opened.page.locator(".jp-OutputArea").first.inner_text()
+        opened.page.locator(".jp-OutputArea .widget-html", has_text="14/14").first.wait_for()
         screenshot(opened, f"widgets-{again}")
     assert opened.errors == []
