@@ -19,12 +19,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from sleepcot_utils.errors import InputError
-from sleepcot_utils.ingest import withings_export
+from sleepcot_utils.ingest import withings_export, withings_readings
 from sleepcot_utils.ingest.assembly import (
     NO_ZONE,
     Outcome,
@@ -93,7 +91,12 @@ def recognizes(entry: Entry) -> bool:
     """Whether a file is a table of the data export, or a body of the API with sleep or activity."""
     keys = keys_in_head(entry)
     if keys:
-        kinds = ({"series", "startdate", "enddate"}, {"activities", "steps"}, {"series", "steps", "duration"})
+        kinds = (
+            {"series", "startdate", "enddate"},
+            {"activities", "steps"},
+            {"series", "steps", "duration"},
+            {withings_readings.GROUPS, "measures"},
+        )
         return {"status", "body"} <= keys and any(kind <= keys for kind in kinds)
     return withings_export.table_kind(entry) != ""
 
@@ -108,7 +111,13 @@ def read(entries: Sequence[Entry], ledger: Ledger) -> Reading:
                 withings_export.read_table(entry, book, reading)
                 continue
             body = _body(entry)
-            if "activities" in body:
+            if withings_readings.GROUPS in body:
+                zone = withings_readings.zone_of_body(body, entry)
+                for number, item in enumerate(_listed(body, withings_readings.GROUPS, entry), start=1):
+                    with book.record(number):
+                        group = mapping(item, "")
+                        reading.day_values += withings_readings.readings_of(group, zone, SOURCE, entry.name)
+            elif "activities" in body:
                 for number, item in enumerate(_listed(body, "activities", entry), start=1):
                     with book.record(number):
                         _take_activity(mapping(item, ""), entry.name, reading)
@@ -196,16 +205,9 @@ def _summary(record: Mapping[str, Any], origin: str) -> tuple[Episode, float | N
 
 def _moment(record: Mapping[str, Any], name: str) -> Moment:
     utc = from_epoch(record.get(name), name, per_second=1.0)
-    zone = record.get("timezone")
-    if not isinstance(zone, str) or zone not in _zones():
-        raise RecordError("timezone", f"{quoted(zone)} is no time zone", "a name such as Europe/Berlin")
-    offset = ZoneInfo(zone).utcoffset(utc.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)))
+    zone = withings_readings.zone_of(record)
+    offset = zone.utcoffset(utc.replace(tzinfo=UTC).astimezone(zone))
     return Moment.from_utc(utc, offset.total_seconds() / 60 if offset is not None else None)
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _stretch(record: Mapping[str, Any]) -> Stretch | None:

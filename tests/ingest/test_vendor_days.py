@@ -324,6 +324,40 @@ def test_fitbit_web_api(tmp_path: Path) -> None:
         result_of(tmp_path)
 
 
+# Withings ----------------------------------------------------------------------------------------------------------
+
+WITHINGS_GROUPS = [
+    # 07:05 in Berlin: 71.4 kg. 23:30: 131/84. A goal of 65 kg is no weight, a height no reading.
+    {"grpid": 1, "date": 1709532300, "category": 1, "measures": [{"value": 71400, "type": 1, "unit": -3}]},
+    {"grpid": 2, "date": 1709591400, "category": 1, "measures": [
+        {"value": 84, "type": 9, "unit": 0}, {"value": 131, "type": 10, "unit": 0}, {"value": 61, "type": 11, "unit": 0}]},
+    {"grpid": 3, "date": 1709532300, "category": 2, "measures": [{"value": 65000, "type": 1, "unit": -3}]},
+    {"grpid": 4, "date": 1709532300, "category": 1, "measures": [{"value": 178, "type": 4, "unit": -2}]},
+]  # fmt: skip
+
+
+def withings(folder: Path, groups: list[dict], zone: object = "Europe/Berlin") -> Path:
+    return written(folder / "getmeas.json", {"status": 0, "body": {"timezone": zone, "measuregrps": groups}})
+
+
+def test_withings_api(tmp_path: Path) -> None:
+    result = result_of(withings(tmp_path, WITHINGS_GROUPS))
+    day = day_table(result).set_index("date").loc["2024-03-04"]
+    assert (day["weight_kg"], day["systolic_mmhg"], day["diastolic_mmhg"]) == (71.4, 131, 84)
+    assert (result.files[0].rows, result.files[0].kept, result.files[0].ignored) == (4, 2, 2)
+
+
+def test_withings_names_what_cannot_be(tmp_path: Path) -> None:
+    alone = [WITHINGS_GROUPS[0], {**WITHINGS_GROUPS[1], "measures": [{"value": 131, "type": 10, "unit": 0}]}]
+    with pytest.raises(InputError, match="without the other"):
+        result_of(withings(tmp_path, alone))
+    in_grams = [{**WITHINGS_GROUPS[0], "measures": [{"value": 71400, "type": 1, "unit": 0}]}]
+    with pytest.raises(InputError, match="can't be"):
+        result_of(withings(tmp_path, in_grams))
+    with pytest.raises(InputError, match="no time zone"):
+        result_of(withings(tmp_path, WITHINGS_GROUPS, None))
+
+
 # Google Fit --------------------------------------------------------------------------------------------------------
 
 
