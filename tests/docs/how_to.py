@@ -67,8 +67,8 @@ def read_page(name: str) -> Page:
 
 def copy_of_package(folder: Path) -> Path:
     """A copy of the package with its data, which a page may change."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "sleepcot_utils", folder / "sleepcot_utils", ignore=ignored)
+    # With what Python and numba have compiled already: times of files are kept, so it stays valid in the copy.
+    shutil.copytree(ROOT / "sleepcot_utils", folder / "sleepcot_utils")
     (folder / "data").mkdir()
     for source in sorted((ROOT / "data").iterdir()):
         target = folder / "data" / source.name
