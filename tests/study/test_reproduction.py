@@ -40,13 +40,15 @@ def record(name: str, run: str, **metrics: Any) -> dict[str, Any]:
     }
 
 
-def copy_of(printed: str) -> dict[str, Any]:
+def copy_of(printed: str, run: str) -> dict[str, Any]:
     said = {"output_type": "display_data", "data": {"text/markdown": [printed], "text/plain": ["<Markdown>"]}}
     versions = {"output_type": "stream", "name": "stdout", "text": ["run laptop; python 3.11.7"]}
+    finished = {"output_type": "stream", "name": "stdout", "text": [f"ab12 data/runs/{run}/people.parquet"]}
     cells = [
         {"cell_type": "markdown", "metadata": {}, "source": ["# Is it the same?"]},
         {"cell_type": "code", "metadata": {}, "source": ["print(session.versions())"], "outputs": [versions]},
         {"cell_type": "code", "metadata": {}, "source": ["say(people)  # a comment"], "outputs": [said]},
+        {"cell_type": "code", "metadata": {}, "source": ["session.finish(metrics)"], "outputs": [finished]},
     ]
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -61,7 +63,7 @@ def write_run(root: Path, run: str) -> None:
     }
     for name, values in metrics.items():
         (notebooks / f"{name}_result.json").write_text(json.dumps(record(name, run, **values)))
-        (notebooks / f"{name}.ipynb").write_text(json.dumps(copy_of(PRINTED)))
+        (notebooks / f"{name}.ipynb").write_text(json.dumps(copy_of(PRINTED, run)))
     row = {"role": "primary", "metric": "verdict_right", "a": "cot", "b": "answer_only", "difference": 0.11}
     with open(notebooks / "comparison.csv", "w", newline="") as stream:
         writer = csv.DictWriter(stream, [*row, "p", "n_persons", "claim"])
@@ -194,7 +196,7 @@ def test_words_behind_a_training_are_counted(runs: Path) -> None:
     ((reference, run, status),) = table.loc[
         (table["file"] == STUDENT) & (table["name"] == "cells that print the same"), ["reference", "run", "status"]
     ].itertuples(index=False, name=None)
-    assert (reference, run, status) == ("2", "1", "noted")
+    assert (reference, run, status) == ("3", "2", "noted")
 
 
 def test_code_counts_and_comments_do_not(runs: Path) -> None:
