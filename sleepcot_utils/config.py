@@ -414,6 +414,7 @@ class MonitorParameters(StudyParameters):
         description="arms of the run, with commas; cot and cot_with_guide are compared where both are there",
     )
     student_seeds: SeedList = Field("1,2", description="student seeds of the run, with commas")
+    arms_once: NoOrSomeArms = Field("", description="further arms, trained with the first of these seeds alone")
     resamples: int = Field(2000, ge=100, le=1_000_000, description="bootstrap resamples of the comparison of arms")
 
 
