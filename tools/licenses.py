@@ -59,12 +59,12 @@ def stated_license(name: str, rules: Rules) -> str:
     if name in rules.read:
         return rules.read[name][0]
     metadata = importlib.metadata.metadata(name)
-    if expression := metadata.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in metadata:
+        return str(metadata["License-Expression"])
     classifiers = [text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier") or [] if "License ::" in text]
     words = [word for word in classifiers if word != "OSI Approved"]
     if not words:
-        words = (metadata.get("License") or "").strip().splitlines()[:1]
+        words = str(metadata["License"] if "License" in metadata else "").strip().splitlines()[:1]
     if not words and (said := _license_file(name)):
         words = [said]
     return " AND ".join(dict.fromkeys(rules.means.get(word, word) for word in words))
