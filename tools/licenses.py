@@ -64,7 +64,7 @@ def stated_license(name: str, rules: Rules) -> str:
     classifiers = [text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier") or [] if "License ::" in text]
     words = [word for word in classifiers if word != "OSI Approved"]
     if not words:
-        words = str(metadata["License"] if "License" in metadata else "").strip().splitlines()[:1]
+        words = (metadata.get_all("License") or [""])[0].strip().splitlines()[:1]
     if not words and (said := _license_file(name)):
         words = [said]
     return " AND ".join(dict.fromkeys(rules.means.get(word, word) for word in words))
