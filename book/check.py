@@ -48,7 +48,7 @@ class Page:
     @cached_property
     def anchors(self) -> set[str]:
         """Names within the page that a link may lead to."""
-        return {str(tag[name]) for name in ("id", "name") for tag in self.tree.find_all(attrs={name: True})}
+        return {str(tag[name]) for name in ("id", "name") for tag in self.tree.find_all(True, attrs={name: True})}
 
 
 def problems(folder: Path) -> list[str]:

@@ -18,7 +18,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 FIELD = re.compile(r"^repository-code: *(\S+) *$", re.MULTILINE)
-MARKED = re.compile(r"(<!-- ways in -->\n).*?(<!-- /ways in -->)", re.DOTALL)
+START, END = "<!-- ways in -->\n", "<!-- /ways in -->"
 COPIES = "notebooks/colab"
 #: Notebook, and whether it reads what earlier ones wrote.
 NOTEBOOKS = {"01_simulate_wearable_nights": False, "04_compare_student_and_baselines": True}
@@ -94,9 +94,10 @@ def wanted(address: str | None, root: Path = ROOT) -> dict[Path, str | None]:
     for page, sentence in SENTENCE.items():
         text = (root / page).read_text(encoding="utf-8")
         said = f"{sentence.format(links=links(address))}\n" if address else ""
-        if MARKED.search(text) is None:
-            raise ValueError(f"{page} has no place for the ways in. Expected: <!-- ways in --> and <!-- /ways in -->")
-        files[root / page] = MARKED.sub(lambda match, said=said: f"{match[1]}{said}{match[2]}", text)
+        if START not in text or END not in text:
+            raise ValueError(f"{page} has no place for the ways in. Expected: {START.strip()} and {END}")
+        head, _, tail = text.partition(START)
+        files[root / page] = f"{head}{START}{said}{END}{tail.partition(END)[2]}"
     for name in NOTEBOOKS:
         copy = root / COPIES / f"{name}.ipynb"
         files[copy] = for_colab(root / "notebooks" / f"{name}.ipynb", address) if address else None

@@ -41,7 +41,7 @@ def clone(tmp_path: Path) -> Path:
         shutil.copy(PROJECT_ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "notebooks")
     for name in ("README.md", "README.zh.md", "CITATION.cff"):
         text = (PROJECT_ROOT / name).read_text(encoding="utf-8")
-        text = tool.MARKED.sub(r"\1\2", tool.FIELD.sub("", text))
+        text = re.sub(f"({tool.START}).*?({tool.END})", r"\1\2", tool.FIELD.sub("", text), flags=re.DOTALL)
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
