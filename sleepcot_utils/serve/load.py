@@ -33,7 +33,7 @@ from sleepcot_utils.serve.settings import KEY_VARIABLE
 
 #: Libraries of the extra ``serve``.
 NEEDED = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
-START_S, ANSWER_S = 180.0, 120.0
+START_S, ANSWER_S, COUNTING_S = 180.0, 120.0, 30.0
 #: Beyond what any client here asks for, so that the queue and not the rate decides what is refused.
 UNLIMITED = 1_000_000
 CHAT = "/v1/chat/completions"
@@ -207,8 +207,8 @@ def measured(server: Served, questions: Sequence[bytes], clients: int, answers: 
     heard = [one for client in all_at_once(server.address, questions, clients, each) for one in client]
     seconds = time.perf_counter() - began
     busy_s = server.processor_s - busy_s
-    after = server.counts()
     took = [one.seconds for one in heard if one.status == 200]
+    after = _counts_of(server, before["answered"] + len(took))
     if not took:
         raise ArtifactError("the server gave no answer", where="load test", expected="a student that answers")
     more = {name: after[name] - before[name] for name in ("answers", "answered", "batches", "tokens")}
@@ -237,7 +237,9 @@ def load_table(server: Served, questions: Sequence[bytes], clients: Sequence[int
     """
     if not questions or not clients or min(clients) < 1:
         raise ParameterError("there is nobody to ask", where="clients", expected="numbers of 1 or more, and questions")
-    asked(server.address, "POST", CHAT, questions[0])
+    before = server.counts()["answered"]
+    first = asked(server.address, "POST", CHAT, questions[0])
+    _counts_of(server, before + (first.status == 200))
     return pd.DataFrame([measured(server, questions, number, answers) for number in clients])
 
 
@@ -264,6 +266,14 @@ def overload(server: Served, questions: Sequence[bytes]) -> dict[str, Any]:
         "other": sum(one.status not in (0, 200, 429, 504) for one in heard),
         "hung": sum(one.status == 0 for one in heard),
     }
+
+
+def _counts_of(server: Served, answered: float) -> dict[str, float]:
+    """The server's counts as soon as they hold so many answers: it counts one after its last byte has left."""
+    end = time.monotonic() + COUNTING_S
+    while (counts := server.counts())["answered"] < answered and time.monotonic() < end:
+        time.sleep(0.05)
+    return counts
 
 
 def _wait_until_ready(address: tuple[str, int], process: subprocess.Popen[bytes]) -> None:
