@@ -34,7 +34,7 @@ OPTIONS = --profile $(PROFILE) $(if $(RUN),--run $(RUN)) $(if $(ONCE),--arms-onc
 .PHONY: help env study smoke sweep coach serve page feedback monitor forget where compare promote bench test lint audit types format exercises slides book book-check lab-check clean
 
 help:
-	@echo "make study                    all notebooks in order, real results; about 45 minutes on 2 cores, set-up included"
+	@echo "make study                    all notebooks in order, real results; about an hour on 2 cores, set-up included"
 	@echo "make study PROFILE=gpu        another profile: smoke, laptop, gpu, paper"
 	@echo "make study SET='03.max_steps=50 seed=2' RUN=mine    other parameters, in a run of their own"
 	@echo "make study ONCE=cot_half,cot_lora    further arms, one student each"
