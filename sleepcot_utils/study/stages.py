@@ -132,7 +132,7 @@ STAGES: tuple[Stage, ...] = (
         "06_deploy_the_student",
         reads=("tasks.jsonl", "teacher_answers.jsonl", "training_set.jsonl", STUDENT),
         writes=("deployed/", "deployment.csv"),
-        shipped=("embedded_student", "guide", "knowledge", "norms", "prompts", "safety"),
+        shipped=("devices", "embedded_student", "guide", "knowledge", "norms", "prompts", "safety", "wording"),
     ),
     Stage(
         "07_rest_or_exercise",

@@ -1,4 +1,4 @@
-"""A real browser for tests of pages: one process for the session, a fresh profile for each page that is opened.
+"""A real browser for tests of pages: one process for a module, a fresh profile for each page that is opened.
 
 ``SLEEPCOT_BROWSER`` names the program; otherwise Chromium or Chrome on the PATH is taken, and without one these tests
 are skipped. ``SLEEPCOT_SCREENSHOTS`` names a folder for the pictures that tests take, to be looked at.
@@ -30,7 +30,7 @@ ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "-
 DESKTOP, PHONE = (1280, 900), (390, 844)
 LOCAL_HOSTS = {"127.0.0.1", "localhost", ""}
 #: Long enough for a busy machine; a page that works does not take it.
-LONGEST_WAIT_MS = 60_000
+LONGEST_WAIT_MS = 180_000
 #: Rules of WCAG 2.2, level AA, as axe-core knows them.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 #: Boxes that scroll a whole page: the document itself, or a frame of an application that fills the window.
@@ -90,9 +90,12 @@ class Opened:
         ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless browser, for those who need more than ``open_page``."""
+    """A headless browser, for those who need more than ``open_page``.
+
+    It ends with its module: while it lives, an event loop runs in this thread, and tests elsewhere want one of their own.
+    """
     program = browser_program()
     if program is None:
         pytest.skip(f"no browser: install one of {', '.join(PROGRAMS)}, or name it in SLEEPCOT_BROWSER")

@@ -67,7 +67,8 @@ def test_bouts_are_drawn_for_the_stages_that_are_there(ax) -> None:
          "low": [0.7, 0.5, 0.3], "high": [0.9, 0.7, 0.5]}
     )  # fmt: skip
     draw_bout_survival(ax, table)
-    dashed, solid = ax.get_lines()
+    dashed, solid = (line for line in ax.get_lines() if len(line.get_xdata()))
+    assert {"simulated", "real, with interval"} <= set(ax.get_legend_handles_labels()[1])
     assert list(solid.get_xdata()) == [0.5, 1.0, 2.0] and list(solid.get_ydata()) == [0.7, 0.6, 0.5]
     assert dashed.get_linestyle() == "--" and list(dashed.get_ydata()) == [0.8, 0.6, 0.4]
     with pytest.raises(InputError, match="'low' is missing"):

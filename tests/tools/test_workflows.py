@@ -41,8 +41,8 @@ def workflow(request: pytest.FixtureRequest) -> Path:
     return request.param
 
 
-def test_the_four_workflows_are_there() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["environment", "smoke", "tests", "weekly"]
+def test_the_workflows_are_there() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["audit", "environment", "smoke", "tests", "weekly"]
 
 
 def test_they_follow_the_published_schema() -> None:
