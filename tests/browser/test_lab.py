@@ -125,7 +125,7 @@ def open_notebook(lab: Lab, open_page: Any, name: str) -> Any:
 
 
 def _wait_until_shown(page: Any, name: str) -> None:
-    page.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for(timeout=START_S * 1000)
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").first.wait_for(timeout=START_S * 1000)
     page.wait_for_function(
         """name => {
             const shown = window.jupyterapp?.shell.currentWidget;
