@@ -52,3 +52,8 @@ class TeacherError(StudyError):
 
 class TrainingError(StudyError):
     """A training can't go on, such as one whose loss is no number any more."""
+
+
+def exit_code(error: StudyError) -> int:
+    """Exit code of a command that ends with this error: 2 for bad input or a bad parameter, 1 for a failure."""
+    return 2 if isinstance(error, InputError | ParameterError | ArtifactError) else 1

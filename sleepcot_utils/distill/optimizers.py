@@ -18,7 +18,7 @@ BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.01
 
 
-class Side(Optimizer):
+class SideBySide(Optimizer):
     """Several optimizers, each with weights of its own, that step side by side as if they were one.
 
     Parameters
@@ -63,7 +63,7 @@ class Side(Optimizer):
             one.load_state_dict(held)
 
 
-def matrices_by_muon(model: Any, lr: float) -> Side:
+def matrices_by_muon(model: Any, lr: float) -> SideBySide:
     """Muon for the matrices inside the layers, AdamW for embeddings, norms and biases.
 
     Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) makes each update of a matrix nearly orthogonal, so that
@@ -84,7 +84,7 @@ def matrices_by_muon(model: Any, lr: float) -> Side:
             "no matrix inside a layer is trained", where="optimizer", expected=f"{ADAMW!r} for these weights"
         )
     made: list[Optimizer] = [Muon(matrices, lr=lr, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")]
-    return Side([*made, AdamW(others, lr=lr, weight_decay=0.0, betas=BETAS)] if others else made)
+    return SideBySide([*made, AdamW(others, lr=lr, weight_decay=0.0, betas=BETAS)] if others else made)
 
 
 def trainer_option(optimizer: str, learning_rate: float) -> tuple[Any, dict[str, Any]] | None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
+from sleepcot_utils.errors import ParameterError, StudyError, exit_code
 from sleepcot_utils.page.desk import Desk
 from sleepcot_utils.page.opening import set_desk
 from sleepcot_utils.page.server import make_app, options
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except StudyError as error:
         print(f"{error}", file=sys.stderr)
-        return 2 if isinstance(error, InputError | ParameterError | ArtifactError) else 1
+        return exit_code(error)
 
 
 def open_page(chosen: argparse.Namespace) -> None:

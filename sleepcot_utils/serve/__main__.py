@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
-from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
+from sleepcot_utils.errors import ArtifactError, StudyError, exit_code
 from sleepcot_utils.paths import RunPaths, relative_name
 from sleepcot_utils.serve.api import create_app
 from sleepcot_utils.serve.observing import start_logging
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except StudyError as error:
         print(f"{error}", file=sys.stderr)
-        return 2 if isinstance(error, InputError | ParameterError | ArtifactError) else 1
+        return exit_code(error)
 
 
 def serve(folder: Path, settings: Settings, *, device: str = "auto") -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sleepcot_utils.allowed import split_list
 from sleepcot_utils.config import PROFILE_NAMES
-from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError
+from sleepcot_utils.errors import ArtifactError, InputError, ParameterError, StudyError, exit_code
 from sleepcot_utils.paths import RunPaths, relative_name
 from sleepcot_utils.study.feedback_commands import add_commands
 from sleepcot_utils.study.page import write_page
@@ -59,10 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _exit_code(error: StudyError) -> int:
-    code = getattr(error, "exit_code", None)
-    if code is None:
-        code = 2 if isinstance(error, InputError | ParameterError | ArtifactError) else 1
-    return int(code)
+    own = getattr(error, "exit_code", None)
+    return exit_code(error) if own is None else int(own)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from sleepcot_utils.report.reports import clock_text
 
 HOUR_MIN = 60
-_PLAIN_SUM = re.compile(r"(?:[\d:+\-=,\s]|\b(?:borrow|h|min)\b)+")
 
 
 def subtraction(minuend: int, subtrahend: int) -> list[str]:
@@ -49,14 +46,3 @@ def addition_to_clock(clock_min: float, minutes: float) -> list[str]:
     hours, rest = divmod(round(minutes), HOUR_MIN)
     start, then, end = (clock_text(clock_min + added) for added in (0, hours * HOUR_MIN, round(minutes)))
     return [f"{start} + {hours} h = {then}", f"{then} + {rest} min = {end}"]
-
-
-def is_working(line: str) -> bool:
-    """Whether a line holds nothing but numbers at work, and so says nothing of anybody.
-
-    Examples
-    --------
-    >>> is_working("borrow, 16 - 8 = 8"), is_working("00:41 + 6 h = 06:41"), is_working("468 - 388 = 80 awake in bed")
-    (True, True, False)
-    """
-    return _PLAIN_SUM.fullmatch(line) is not None

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from sleepcot_utils.config import OPTIMIZERS
-from sleepcot_utils.distill.optimizers import MUON, Side, matrices_by_muon, trainer_option
+from sleepcot_utils.distill.optimizers import MUON, SideBySide, matrices_by_muon, trainer_option
 from sleepcot_utils.errors import ParameterError
 
 
-def moved(model: torch.nn.Module, optimizer: Side, steps: int, seed: int = 1) -> dict[str, torch.Tensor]:
+def moved(model: torch.nn.Module, optimizer: SideBySide, steps: int, seed: int = 1) -> dict[str, torch.Tensor]:
     """Weights after steps along gradients drawn from a seed."""
     drawn = torch.Generator().manual_seed(seed)
     for _ in range(steps):

@@ -17,7 +17,7 @@ from sleepcot_utils.report.reports import report_text
 from sleepcot_utils.tasks.build import RECOMMEND_QUESTION
 from sleepcot_utils.tasks.drivers import drivers
 from sleepcot_utils.tasks.follow_up import follow_ups
-from sleepcot_utils.tasks.working import is_working
+from tests.plain_sums import without_plain_sums
 
 RUN = 6  # words in a row that two independent texts hardly share
 
@@ -50,11 +50,6 @@ def runs(texts: Iterable[str], length: int = RUN) -> set[tuple[str, ...]]:
     return found
 
 
-def without_working(text: str) -> str:
-    """A text without its lines of plain sums."""
-    return "\n".join(line for line in text.splitlines() if not is_working(line))
-
-
 def training_questions() -> list[str]:
     """Training questions on cards and on reports."""
     of_cards = [question for card in load_cards() for question in card.phrasings.train]
@@ -84,17 +79,17 @@ def test_no_line_or_sentence_of_a_teacher_is_practiced(practiced, study) -> None
     lines = {line for pair in study.answers.values() for text in pair for line in text.splitlines()} - printed
     assert len(lines) > 1000
     # Whoever subtracts 8 from 16 on paper writes the same; such a line says nothing of anybody.
-    lines = {line for line in lines if not is_working(line)}
+    lines = set(without_plain_sums("\n".join(lines)).splitlines())
     assert not lines & set(practiced.splitlines())
     sentences = {s for _, answer in study.answers.values() for s in re.split(r"(?<=[.])\s", answer) if len(s) > 20}
     assert not [sentence for sentence in sentences if sentence in practiced]
 
 
 def test_no_run_of_words_of_a_teacher_is_practiced(turns, study) -> None:
-    said = runs(without_working(text) for pair in study.answers.values() for text in pair)
+    said = runs(without_plain_sums(text) for pair in study.answers.values() for text in pair)
     assert len(said) > 1000
     # Training questions may be practiced, and labels and values may be listed by both as the report prints them.
-    shared = (said & runs(without_working(text) for _, turn in turns for text in turn)) - runs(training_questions())
+    shared = (said & runs(without_plain_sums(text) for _, turn in turns for text in turn)) - runs(training_questions())
     printed = {word for (word,) in runs((report_text(report) for report in study.report_of.values()), 1)}
     assert not {run for run in shared if not printed.issuperset(run)}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sleepcot_utils.distill.practice.turns import Turn, question
-from sleepcot_utils.tasks.working import subtraction
+from sleepcot_utils.report.reports import clock_text
+from sleepcot_utils.tasks.working import addition_to_clock, subtraction
 
 DAY_MIN = 24 * 60
 
@@ -52,17 +53,6 @@ def inside(rng: np.random.Generator) -> Turn:
     return question("inside", rng, a=value, low=low, high=high), f"{value} is {said}"
 
 
-def clock_text(minutes: int) -> str:
-    """Clock time of minutes after midnight, on whatever day.
-
-    Examples
-    --------
-    >>> clock_text(1445)
-    '00:05'
-    """
-    return f"{minutes % DAY_MIN // 60:02d}:{minutes % 60:02d}"
-
-
 def clock_steps(start: int, added: int) -> str:
     """Clock time plus minutes in steps: hours and minutes apart, sixty minutes to the hour, a day taken off.
 
@@ -73,12 +63,8 @@ def clock_steps(start: int, added: int) -> str:
     22:16 + 8 h = 06:16
     06:16 + 13 min = 06:29
     """
-    hours = start + added // 60 * 60
-    return (
-        f"{added} min = {added // 60} h {added % 60} min\n"
-        f"{clock_text(start)} + {added // 60} h = {clock_text(hours)}\n"
-        f"{clock_text(hours)} + {added % 60} min = {clock_text(start + added)}"
-    )
+    said = f"{added} min = {added // 60} h {added % 60} min"
+    return "\n".join([said, *addition_to_clock(start, added)])
 
 
 def _start(rng: np.random.Generator) -> int:
